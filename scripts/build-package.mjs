@@ -1,0 +1,17 @@
+// Builds the package in the current folder twice: ESM by project references, CommonJS by a second pass.
+// Two forms, because Jest and CommonJS TypeScript cannot load packages that are ESM only (DESIGN section 2).
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+const run = (...args) => {
+  const { status } = spawnSync(process.execPath, [tsc, ...args], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+run('-b')
+rmSync('dist/cjs', { recursive: true, force: true })
+run('-p', '.', '--module', 'commonjs', '--moduleResolution', 'bundler', '--outDir', 'dist/cjs', '--tsBuildInfoFile', 'dist/cjs.tsbuildinfo')
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
