@@ -11,7 +11,18 @@ const run = (...args) => {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-run('-b')
-rmSync('dist/cjs', { recursive: true, force: true })
-run('-p', '.', '--module', 'commonjs', '--moduleResolution', 'bundler', '--outDir', 'dist/cjs', '--tsBuildInfoFile', 'dist/cjs.tsbuildinfo')
+rmSync('dist', { recursive: true, force: true }) // what has no source any more must not be published
+run('-p', '.') // not -b: turbo orders the packages, and two builds at once must not both write the one they share
+run(
+  '-p',
+  '.',
+  '--module',
+  'commonjs',
+  '--moduleResolution',
+  'bundler',
+  '--outDir',
+  'dist/cjs',
+  '--tsBuildInfoFile',
+  'dist/cjs.tsbuildinfo',
+)
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')

@@ -1,0 +1,129 @@
+// The device id: a random id in a signed cookie, so that records of one browser can be joined, and cannot be by a forger.
+// Logged keyed; set only on the answer to a sign-in attempt, never on a cacheable one.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { quietly } from '../hook/wrap.js'
+import type { RequestContext } from './context.js'
+import { presentedCookies } from './headers.js'
+
+export interface Device {
+  /** The random id, 24 characters base64url; never logged as it is. Absent when there is none. */
+  id?: string
+  /** `cookie`: presented and its signature holds. `issued`: made for this answer, since none or a bad one came. */
+  source?: 'cookie' | 'issued'
+  /** Why a presented cookie was not believed. */
+  rejected?: 'malformed' | 'bad_signature' | 'expired'
+}
+
+export interface DeviceOptions {
+  /** `auth` (default): at sign-in attempts. `off`: never. */
+  mode: 'auth' | 'off'
+  /** Cookie lifetime, days. */
+  maxAgeDays: number
+  /** For several hosts below one domain; gives up the `__Host-` prefix. */
+  domain: string | undefined
+}
+
+const NAME = 'tp_device'
+const HOST_NAME = `__Host-${NAME}`
+const DAY = 86_400_000
+
+/** Reads and issues device cookies under HMAC keys, newest first; older keys still verify. */
+export class DeviceCookies {
+  constructor(
+    private readonly keys: readonly Uint8Array[],
+    private readonly options: DeviceOptions,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * The device of a request, as far as its cookies can be believed: one that is genuine counts, whatever others of the
+   * name were planted beside it.
+   *
+   * @param secure over TLS only the `__Host-` cookie counts, which nobody can plant over plain http or from a subdomain
+   */
+  read(cookieHeader: string | undefined, secure = false): Device {
+    const names = this.options.domain ? [NAME] : secure ? [HOST_NAME] : [HOST_NAME, NAME]
+    const cookies = presentedCookies(cookieHeader)
+    const read = names.flatMap((name) =>
+      cookies.filter((cookie) => cookie[0] === name).map(([, value]) => this.#believe(value)),
+    )
+    return read.find((device) => device.id !== undefined) ?? read[0] ?? {}
+  }
+
+  #believe(value: string): Device {
+    const [version, id, issued, mac, ...more] = value.split('.')
+    if (
+      version !== 'v1' ||
+      !/^[\w-]{24}$/.test(id ?? '') ||
+      !/^[0-9a-z]{1,9}$/.test(issued ?? '') ||
+      !mac ||
+      more.length
+    )
+      return { rejected: 'malformed' }
+    const found = Buffer.from(mac, 'base64url')
+    const genuine = this.keys.some((key) => {
+      const expected = this.#mac(key, id!, issued!)
+      return found.length === expected.length && timingSafeEqual(found, expected)
+    })
+    if (!genuine) return { rejected: 'bad_signature' }
+    const age = this.now() - Number.parseInt(issued!, 36) * 1000
+    if (age > this.options.maxAgeDays * DAY) return { rejected: 'expired' }
+    return { id: id!, source: 'cookie' }
+  }
+
+  /** A new device id. */
+  make(): string {
+    return randomBytes(18).toString('base64url')
+  }
+
+  /**
+   * Adds `Set-Cookie` for a new device to a response whose headers are not out.
+   *
+   * @param secure the client speaks TLS to us, or to a proxy that the framework trusts
+   * @returns false where the cookie could not be set: headers sent, cacheable answer, or plain http off loopback
+   */
+  set(res: ServerResponse, id: string, secure: boolean, loopback: boolean): boolean {
+    if (res.headersSent || isCacheable(res)) return false
+    const { domain, maxAgeDays } = this.options
+    if (!secure && !loopback) return false
+    const name = secure && !domain ? HOST_NAME : NAME
+    const issued = Math.floor(this.now() / 1000).toString(36)
+    const value = `v1.${id}.${issued}.${this.#mac(this.keys[0]!, id, issued).toString('base64url')}`
+    const attributes = [`Max-Age=${maxAgeDays * 86_400}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
+    if (secure) attributes.push('Secure')
+    if (domain) attributes.push(`Domain=${domain}`)
+    res.appendHeader('Set-Cookie', [`${name}=${value}`, ...attributes].join('; '))
+    return true
+  }
+
+  #mac(key: Uint8Array, id: string, issued: string): Buffer {
+    return createHmac('sha256', key).update(`device v1 ${id} ${issued}`).digest()
+  }
+}
+
+/** A cookie on an answer that a shared cache may keep would give one device id to many people. */
+function isCacheable(res: ServerResponse): boolean {
+  const control = String(res.getHeader('cache-control') ?? '').toLowerCase()
+  if (/\bpublic\b|\bs-maxage\b|\bimmutable\b/.test(control)) return true
+  if (/\bprivate\b|\bno-store\b/.test(control)) return false
+  // RFC 9111 4.2.1: max-age, else Expires.
+  return control.includes('max-age')
+    ? /\bmax-age=0*[1-9]/.test(control)
+    : Date.parse(String(res.getHeader('expires') ?? '')) > Date.now()
+}
+
+/**
+ * Settles which device a request comes from, once; at a sign-in attempt a new one gets its cookie.
+ *
+ * @param issue this is a sign-in attempt, so a device without a cookie is given one
+ */
+export function settleDevice(context: RequestContext, cookies: DeviceCookies, issue: boolean): void {
+  const { req, res, address } = context
+  const secure = quietly(() => req.secure === true || 'encrypted' in req.socket) ?? false
+  const device = (context.device ??= cookies.read(req.headers.cookie, secure))
+  if (!issue || device.id !== undefined) return
+  const id = cookies.make()
+  const loopback = address.peer === '::1' || (address.peer?.startsWith('127.') ?? false)
+  if (cookies.set(res, id, secure, loopback)) context.device = { ...device, id, source: 'issued' }
+}

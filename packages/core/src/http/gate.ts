@@ -1,0 +1,269 @@
+// The response gate: while a record of this request is not safe, the bytes of its response stay in memory.
+// It shadows `write`, `end` and `writableLength` of the socket; `res` is left alone, so that mount order, compression,
+// HEAD, 304, streams and keep-alive work as before. (`socket.cork()` would leak: OutgoingMessage.end() uncorks.)
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Verdict } from '../adapter.js'
+import { quietly } from '../hook/wrap.js'
+import { within } from '../policy/verdict.js'
+import { whenGone } from './gone.js'
+
+type Method = 'write' | 'end'
+type Call = { method: Method; args: unknown[] }
+
+/**
+ * `open` nothing shadowed yet · `watching` shadowed, no byte has left · `passed` bytes left, shadows removed ·
+ * `refused` 503 was sent in place of the application's answer, whose bytes are swallowed.
+ */
+type Stage = 'open' | 'watching' | 'passed' | 'refused'
+
+const REFUSAL_BODY = '{"error":"temporarily_unavailable","code":"TRAILPROOF_REFUSED"}\n'
+/** What takes longer to be undone does not keep the client waiting. */
+const UNDO_AT_MOST_MS = 2000
+
+export class Gate {
+  readonly #res: ServerResponse
+  readonly #maxBytes: number
+  #stage: Stage = 'open'
+  #verdict: Verdict = 'go'
+  #holds = 0
+  #strictHolds = 0
+  #begun = false
+  #socket: Socket | undefined
+  readonly #own = new Map<string, { ours: PropertyDescriptor; theirs: PropertyDescriptor | undefined }>()
+  #queue: Call[] = []
+  #bytes = 0
+  readonly #onBegin: Array<() => void> = []
+  /** Called once, before the answer 503 goes out: undoes what this response would have handed over. */
+  onRefuse: () => void | Promise<void> = () => {}
+
+  constructor(res: ServerResponse, maxBytes: number) {
+    this.#res = res
+    this.#maxBytes = maxBytes
+  }
+
+  /** `none` where there is no node socket below this response (serverless adapters, HTTP/2): nothing can be held. */
+  get kind(): 'socket' | 'none' {
+    const socket = quietly(() => this.#res.socket)
+    return socket === null || isSocket(socket) ? 'socket' : 'none'
+  }
+
+  /** What the client is told: the status of the response, or 503 once policy has refused it. */
+  get status(): number {
+    return this.#verdict === 'refuse' ? 503 : this.#res.statusCode
+  }
+
+  /**
+   * Runs `observer` once: when the response begins, its status final and no byte gone; or when the client has left
+   * before (then `res.headersSent` is false). A response that has begun already is observed at once.
+   */
+  onBegin(observer: () => void): void {
+    if (this.#begun) quietly(observer)
+    else this.#onBegin.push(observer)
+    this.#watch()
+  }
+
+  /**
+   * Holds the response until the returned function is called; calling it twice does nothing.
+   * Opened after bytes have left, it holds nothing.
+   */
+  hold(): () => void {
+    return this.#hold(false)
+  }
+
+  /**
+   * Holds the response until the verdict is known; one `refuse` drops what is held and answers 503.
+   *
+   * @param strict policy may refuse: a response too large to be held is refused instead of let go
+   */
+  holdUntil(verdict: Promise<Verdict>, strict = false): void {
+    const release = this.#hold(strict)
+    verdict.then(
+      (v) => {
+        if (v === 'refuse' && this.#stage !== 'passed') this.#verdict = 'refuse'
+        release()
+      },
+      () => release(),
+    )
+  }
+
+  #hold(strict: boolean): () => void {
+    if (this.#res.writableFinished || this.#res.destroyed) return () => {}
+    this.#holds++
+    if (strict) this.#strictHolds++
+    this.#watch()
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      this.#holds--
+      if (strict) this.#strictHolds--
+      this.#settle()
+    }
+  }
+
+  #watch(): void {
+    if (this.#stage !== 'open') return
+    const { socket } = this.#res as { socket: unknown }
+    if (socket !== null && !isSocket(socket))
+      this.#res.once('finish', () => this.#begin()) // nothing to hold, still to tell
+    else if (socket) this.#shadow(socket)
+    else {
+      // A pipelined response has no socket until the one before it is done; node tells with this event.
+      const forget = whenGone(this.#res.req?.socket, () => this.#begin())
+      this.#res.once('socket' as 'pipe', (s: unknown) => {
+        forget()
+        if (this.#stage === 'open' && isSocket(s)) this.#shadow(s)
+      })
+    }
+  }
+
+  #shadow(socket: Socket): void {
+    const { _headerSent: sent, outputSize: waiting } = this.#res as { _headerSent?: boolean; outputSize?: number }
+    if (sent && !waiting) {
+      this.#stage = 'passed' // the response is on its way: a 503 in the middle of it would be read as its body
+      return this.#begin()
+    }
+    this.#stage = 'watching'
+    this.#socket = socket
+    for (const method of ['write', 'end'] as const) {
+      const shadow = { [method]: (...args: unknown[]) => this.#take(socket, method, args) }[method]
+      this.#cover(method, { value: shadow, writable: true })
+    }
+    // What is held counts as buffered, or node takes a response for finished while its bytes are still here.
+    const real = () => Reflect.get(Object.getPrototypeOf(socket), 'writableLength', socket) as number
+    this.#cover('writableLength', { get: () => real() + this.#bytes })
+    this.#res.once('close', () => {
+      this.#begin()
+      this.#restore()
+    })
+  }
+
+  #cover(name: string, descriptor: PropertyDescriptor): void {
+    const ours = { ...descriptor, configurable: true, enumerable: false }
+    this.#own.set(name, { ours, theirs: Object.getOwnPropertyDescriptor(this.#socket, name) })
+    Object.defineProperty(this.#socket, name, ours)
+  }
+
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    for (const observer of this.#onBegin.splice(0)) quietly(observer)
+  }
+
+  #take(socket: Socket, method: Method, args: unknown[]): unknown {
+    if (this.#stage === 'passed') return this.#through(socket, method, args) // someone wrapped our shadow and kept it
+    if (this.#stage === 'refused') {
+      callBack([{ method, args }])
+      return method === 'end' ? socket : true
+    }
+    // Informational answers (100, 103) are not the response; nor is a server's end of what its client has left.
+    if (!this.#res.headersSent && (method === 'write' || typeof args[0] !== 'string'))
+      return this.#through(socket, method, args)
+    this.#begin()
+    if (this.#holds === 0 && this.#verdict === 'go' && this.#queue.length === 0) {
+      this.#restore()
+      return this.#through(socket, method, args)
+    }
+    this.#queue.push({ method, args })
+    this.#bytes += sizeOf(args)
+    const room = this.#bytes < socket.writableHighWaterMark
+    if (this.#holds === 0) this.#settle()
+    else if (this.#bytes > this.#maxBytes) queueMicrotask(() => this.#overflow())
+    return method === 'end' ? socket : room
+  }
+
+  /** Bounded: a response larger than the gate is let go, or refused where policy may still refuse it. */
+  #overflow(): void {
+    if (this.#queue.length === 0) return
+    if (this.#strictHolds > 0) this.#verdict = 'refuse'
+    this.#holds = 0
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#holds > 0 || this.#queue.length === 0 || !this.#socket) return
+    if (this.#verdict === 'refuse') void this.#refuse(this.#socket)
+    else this.#replay(this.#socket)
+  }
+
+  #replay(socket: Socket): void {
+    const queue = this.#queue.splice(0)
+    const held = this.#bytes
+    this.#restore()
+    socket.cork()
+    let room = true
+    for (const { method, args } of queue) room = (socket[method] as (...a: unknown[]) => unknown)(...args) !== false
+    socket.uncork()
+    // Writers that saw our `false` wait for a drain that the socket itself may never need to emit.
+    if (held >= socket.writableHighWaterMark && room && !socket.destroyed) process.nextTick(() => socket.emit('drain'))
+  }
+
+  /** Drops what the application wanted to send and says 503 in its place; the connection ends, so nothing is reused. */
+  async #refuse(socket: Socket): Promise<void> {
+    this.#stage = 'refused'
+    const queue = this.#queue.splice(0)
+    this.#bytes = 0
+    try {
+      await within(Promise.resolve(this.onRefuse()), UNDO_AT_MOST_MS)
+    } catch {
+      // what cannot be undone is no reason to hand over what policy refuses
+    }
+    const body = this.#res.req?.method === 'HEAD' ? '' : REFUSAL_BODY
+    socket.once('finish', () => socket.destroy())
+    this.#through(socket, 'end', [
+      'HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n' +
+        `Content-Length: ${REFUSAL_BODY.length}\r\nConnection: close\r\n\r\n${body}`,
+    ])
+    callBack(queue)
+  }
+
+  /** What a write would have done without us. */
+  #through(socket: Socket, method: Method, args: unknown[]): unknown {
+    const theirs = this.#own.get(method)?.theirs?.value as ((...a: unknown[]) => unknown) | undefined
+    const original = theirs ?? (Object.getPrototypeOf(socket) as Record<Method, (...a: unknown[]) => unknown>)[method]
+    return original.apply(socket, args)
+  }
+
+  #restore(): void {
+    if (this.#stage !== 'watching' || !this.#socket) return
+    this.#stage = 'passed'
+    this.#bytes = 0
+    for (const [name, { ours, theirs }] of this.#own) {
+      // The shadows are own properties over the prototype's; removing them is a full undo. What others put over them
+      // since then is theirs: it stays, and ours below it lets everything through.
+      const now = Object.getOwnPropertyDescriptor(this.#socket, name)
+      if (!now || now.value !== ours.value || now.get !== ours.get) continue
+      Reflect.deleteProperty(this.#socket, name)
+      if (theirs) Object.defineProperty(this.#socket, name, theirs)
+    }
+    // An aborted response leaves calls behind; their owners still wait for an answer.
+    if (this.#socket.destroyed) callBack(this.#queue.splice(0), destroyed())
+  }
+}
+
+function isSocket(socket: unknown): socket is Socket {
+  // HTTP/2 hands out a proxy that throws at the mention of `write`.
+  return (
+    quietly(() => typeof (socket as Socket).write === 'function' && typeof (socket as Socket).end === 'function') ??
+    false
+  )
+}
+
+function sizeOf([chunk, encoding]: unknown[]): number {
+  if (typeof chunk === 'string')
+    return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+}
+
+/** What node tells the owner of bytes that a closed connection leaves behind. */
+function destroyed(): Error {
+  return Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' })
+}
+
+function callBack(calls: Call[], error?: Error): void {
+  for (const { args } of calls) {
+    const last = args[args.length - 1]
+    if (typeof last === 'function') process.nextTick(last as () => void, ...(error ? [error] : []))
+  }
+}

@@ -1,0 +1,92 @@
+// This request's own secrets, collected so that the guard can keep them out of the log. Held in memory only, for the
+// length of the request.
+import { quietly } from '../hook/wrap.js'
+import type { AuditedRequest } from './context.js'
+import { presentedCookies } from './headers.js'
+
+/** Fields that hold secrets by name; only these are read, a body is never enumerated. */
+// biome-ignore format: a list of words
+const SECRET_FIELDS = [
+  'password', 'passwd', 'pass', 'pwd', 'passphrase', 'password1', 'password2', 'current_password', 'currentPassword',
+  'old_password', 'oldPassword', 'new_password', 'newPassword', 'password_confirmation', 'passwordConfirmation',
+  'confirm_password', 'confirmPassword', 'secret', 'client_secret', 'clientSecret', 'token', 'access_token', 'accessToken',
+  'refresh_token', 'refreshToken', 'id_token', 'idToken', 'code', 'code_verifier', 'device_code', 'otp', 'totp', 'pin',
+  'recovery_code', 'recoveryCode', 'api_key', 'apiKey', 'private_key', 'privateKey', 'assertion', 'SAMLResponse',
+] as const
+
+/** Where forms and APIs nest them: `user[password]`, GraphQL variables. */
+const CONTAINERS = ['user', 'account', 'login', 'credentials', 'session', 'variables', 'input'] as const
+
+const MOST = 64
+
+export class RequestSecrets {
+  readonly #req: AuditedRequest
+  readonly #own = new Set<string>()
+  #headers: Set<string> | undefined
+
+  constructor(req: AuditedRequest) {
+    this.#req = req
+  }
+
+  /** Tells the guard about a secret that a hook saw; at most 64 are kept, values under 4 characters are no use. */
+  add(value: unknown): void {
+    const text = typeof value === 'number' ? String(value) : value
+    if (typeof text === 'string' && text.length >= 4 && this.#own.size < MOST) this.#own.add(text.slice(0, 8192))
+  }
+
+  /** Everything known now: what hooks told, credentials in headers and in the URL, secret fields of a parsed body. */
+  values(): Iterable<string> {
+    this.#headers ??= new Set([
+      ...headerSecrets(this.#req),
+      ...querySecrets((this.#req.originalUrl as string | undefined) ?? this.#req.url),
+    ])
+    const body = quietly(() => this.#req.body)
+    for (const map of [body, ...CONTAINERS.map((name) => ownOf(body, name))])
+      for (const field of SECRET_FIELDS) this.add(ownOf(map, field))
+    return this.#own.size ? new Set([...this.#headers, ...this.#own]) : this.#headers
+  }
+}
+
+function* headerSecrets(req: AuditedRequest): Iterable<string> {
+  for (const name of ['authorization', 'proxy-authorization', 'x-api-key', 'x-auth-token'] as const) {
+    const value = req.headers[name]
+    if (typeof value !== 'string') continue
+    const credentials = value.slice(0, 8192).replace(/^\S+\s+(?=\S)/, '')
+    if (credentials.length >= 4) yield credentials
+    if (/^basic\s/i.test(value)) {
+      const password = Buffer.from(credentials, 'base64').toString('utf8').split(':').slice(1).join(':')
+      if (password.length >= 4) yield password
+    }
+  }
+  for (const [, value] of presentedCookies(req.headers.cookie)) {
+    if (value.length < 8) continue // flags such as theme=dark
+    yield value
+    const decoded = decodeQuietly(value)
+    if (decoded !== value) yield decoded
+    const signed = /^s:([^.]{8,})\./.exec(decoded) // express-session: `s:<id>.<signature>`
+    if (signed) yield signed[1]!
+  }
+}
+
+/** `?token=…`: links in mails, and answers of OAuth providers. */
+function* querySecrets(url: string | undefined): Iterable<string> {
+  const at = url?.indexOf('?') ?? -1
+  if (at < 0) return
+  const query = new URLSearchParams(url!.slice(at + 1, at + 8192))
+  for (const field of SECRET_FIELDS)
+    for (const value of query.getAll(field).slice(0, 8)) if (value.length >= 4) yield value
+}
+
+/** A map's own value; getters that throw and objects that are none have none. */
+function ownOf(map: unknown, name: string): unknown {
+  if (typeof map !== 'object' || map === null) return undefined
+  return quietly(() => (Object.hasOwn(map, name) ? (map as Record<string, unknown>)[name] : undefined))
+}
+
+function decodeQuietly(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,32 @@
+// What goes into the log and what comes back.
+import type { TrailproofError } from '../errors.js'
+
+/** One line to be. */
+export interface Entry {
+  /** Name of the event, for messages and counters; not written from here. */
+  event: string
+  /**
+   * The JSON object's text after its first two members: `"id":"…",…}`. The log puts `{"v":1,"seq":N,` in front.
+   * A function when it can only be built after `ready`; called once.
+   */
+  body: string | (() => string)
+  /** Keys that this line needs, made durable. Called at once; the line and those behind it wait for it. */
+  ready?: () => Promise<void>
+  /** Called instead of `ready` after a rejection, with back-off; default `ready` again. */
+  retryReady?: () => Promise<void>
+  /** Rough size in memory, for the bound of the queue. */
+  bytes: number
+  /** `checkpointed`: settled only once a signed and synced checkpoint covers the line. */
+  wait: 'durable' | 'checkpointed'
+  /** Called exactly once, with a receipt or with an error; never while `append` runs. */
+  settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void
+}
+
+/** Proof of having been told: what the log claims about a line. */
+export interface Receipt {
+  origin: string
+  /** Leaf index, from 0, never reused. */
+  index: number
+  /** RFC 6962 leaf hash, 32 bytes, hex. */
+  leafHash: string
+}

@@ -1,0 +1,97 @@
+// Small files that must exist whole or not at all, and be the same for every process: keys.
+// Synchronous forms for construction, asynchronous ones for a running application, which a hanging disk must not stop.
+
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+
+/** Makes a folder that only its owner can enter, and its entry durable. */
+export function makePrivateFolder(dir: string): void {
+  const first = mkdirSync(dir, { recursive: true, mode: 0o700 })
+  for (const parent of first ? parentsOf(dir, first) : []) syncFolder(parent)
+}
+
+/**
+ * Creates a file with mode 0600, durably, unless it exists; of several processes one wins, and all read its content.
+ *
+ * @returns what stands in the file afterwards, and whether this call created it
+ */
+export function createOnce(path: string, content: string): { content: string; created: boolean } {
+  const draft = draftOf(path)
+  try {
+    const fd = openSync(draft, 'wx', 0o600)
+    try {
+      writeFileSync(fd, content)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    linkSync(draft, path) // fails when the file is there: never overwrites a key
+    syncFolder(dirname(path))
+    return { content, created: true }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    syncFolder(dirname(path)) // whoever made it may not have come so far yet
+    return { content: readFileSync(path, 'utf8'), created: false }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+export function syncFolder(dir: string): void {
+  const fd = openSync(dir, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export async function makePrivateFolderAsync(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true, mode: 0o700 })
+  for (const parent of first ? parentsOf(dir, first) : []) await syncFolderAsync(parent)
+}
+
+/** As `createOnce`. @returns what stands in the file afterwards */
+export async function createOnceAsync(path: string, content: string): Promise<string> {
+  const draft = draftOf(path)
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(draft, path)
+    await syncFolderAsync(dirname(path))
+    return content
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await syncFolderAsync(dirname(path))
+    return await readFile(path, 'utf8')
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+export async function syncFolderAsync(dir: string): Promise<void> {
+  const folder = await open(dir, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** The folders in which `mkdir` made an entry, from the innermost outwards. */
+function parentsOf(dir: string, first: string): string[] {
+  const parents = [dirname(resolve(dir))]
+  while (parents.at(-1)!.length > dirname(resolve(first)).length) parents.push(dirname(parents.at(-1)!))
+  return parents
+}
+
+function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+}

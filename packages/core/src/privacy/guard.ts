@@ -1,0 +1,112 @@
+// The guard: this request's own secrets, and values that look like secrets, never reach the log.
+// It looks at every text that an application or a client can choose.
+import { bounded } from '../event/plain.js'
+
+export const REDACTED = '[redacted]'
+
+/** Formats that are secrets wherever they stand. None of them backtracks: texts are chosen by attackers. */
+const FORMATS: readonly RegExp[] = [
+  /\b(?:Bearer|bearer|BEARER|Basic|basic|BASIC)\s+(?=\S*(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
+  /\b(?:sk|rk)_(?:live|test)_\w{10,}/g,
+  /\b(?:gh[pousr]_|github_pat_)\w{20,}/g,
+  /\bglpat-[\w-]{20,}/g,
+  /\bxox[abeprs]-[\w-]{10,}/g,
+  /\bs(?::|%3A)[\w-]{16,}\.[\w%+/=-]{20,}/gi, // signed session cookies of connect and express
+  /\bPRIVATE\+KEY\+\S+/g,
+]
+
+/** Words with dots between; a JWS or JWE is one whose first part begins as `{"` does in base64. */
+const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g
+const JOSE_HEADER = /eyJ[\w-]{8,}$/
+
+/** Of a longer secret these many characters are looked for, and what follows them goes too. */
+const LOOKED_FOR = 256
+/** A secret that begins before a text is cut and ends behind the cut must still be seen whole. */
+const MARGIN = 4096
+
+/** Cuts a text to `max` characters, with every secret in it replaced. */
+export type Redactor = (text: string, max?: number) => string
+
+interface Needle {
+  text: string
+  /** The secret goes on behind it: so does the redaction. */
+  open: boolean
+}
+
+/**
+ * Two guards over one request's secrets. `cleanCode` lets short secrets of letters only stand: it is for codes and names
+ * that the program chose, where a password `admin` must not turn `/admin` into `/[redacted]`, which would also tell it.
+ */
+export function redactors(secrets: readonly string[]): { clean: Redactor; cleanCode: Redactor } {
+  const clean = redactor(secrets)
+  const others = secrets.filter((secret) => !/^[a-z]{1,10}$/i.test(secret))
+  return { clean, cleanCode: others.length === secrets.length ? clean : redactor(others) }
+}
+
+/** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
+export function redactor(secrets: Iterable<string>): Redactor {
+  const needles = [...secrets].flatMap(needlesOf).sort((a, b) => b.text.length - a.text.length)
+  const margin = Math.max(MARGIN, needles[0]?.text.length ?? 0)
+  return (text, max = Number.POSITIVE_INFINITY) => {
+    const long = text.length > max + margin
+    let clean = long ? text.slice(0, max + margin) : text
+    for (const needle of needles) clean = without(clean, needle)
+    if (clean.length >= 16) {
+      for (const format of FORMATS) clean = clean.replace(format, REDACTED)
+      if (clean.includes('eyJ')) clean = clean.replace(DOTTED, withoutToken)
+    }
+    return long && clean.length <= max ? `${clean}…` : bounded(clean, max)
+  }
+}
+
+function without(text: string, { text: needle, open }: Needle): string {
+  if (!text.includes(needle)) return text
+  return open ? text.slice(0, text.indexOf(needle)) + REDACTED : text.split(needle).join(REDACTED)
+}
+
+/** From the first part that is a header of JOSE on; one that the end of a text has cut off counts too. */
+function withoutToken(dotted: string): string {
+  const parts = dotted.split('.')
+  const header = parts.findIndex((part, i) => i < parts.length - 1 && JOSE_HEADER.test(part))
+  return header < 0 ? dotted : [...parts.slice(0, header), REDACTED].join('.')
+}
+
+function needlesOf(secret: string): Needle[] {
+  const open = secret.length > LOOKED_FOR
+  // Half of a surrogate pair would be encoded as something else.
+  const whole = open ? secret.slice(0, LOOKED_FOR).replace(/[\ud800-\udbff]$/, '') : secret
+  return encodings(whole).map((text) => ({ text, open }))
+}
+
+/**
+ * A secret as it may turn up: as it is, URL-encoded (also as forms do, and in lower case), inside JSON, hex, and base64
+ * in its three alignments, standard and URL alphabet.
+ */
+export function encodings(secret: string): string[] {
+  const formed = secret.toWellFormed()
+  const bytes = Buffer.from(formed)
+  const found = new Set([secret, formed])
+  if (bytes.length >= 4) {
+    const url = encodeURIComponent(formed)
+    const form = new URLSearchParams([['', formed]]).toString().slice(1)
+    for (const escaped of [url, form])
+      found.add(escaped).add(escaped.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase()))
+    found.add(JSON.stringify(formed).slice(1, -1))
+    found.add(bytes.toString('hex'))
+    found.add(bytes.toString('hex').toUpperCase())
+  }
+  // Short base64 cores would match by chance.
+  if (bytes.length >= 8)
+    for (const shift of [0, 1, 2]) {
+      const padded = Buffer.concat([Buffer.alloc(shift), bytes])
+        .toString('base64')
+        .replace(/=+$/, '')
+      // Characters that also depend on the neighbours of the secret are left off.
+      const core = padded.slice([0, 2, 3][shift], (bytes.length + shift) % 3 === 0 ? undefined : -1)
+      found.add(core)
+      found.add(core.replaceAll('+', '-').replaceAll('/', '_'))
+    }
+  return [...found]
+}

@@ -1,0 +1,408 @@
+// The pipeline: an observation becomes a record, the record an entry of the log, and the log's answer a verdict.
+//
+//   observe / record ─► number (n) ─► policy ─► copy, bound, redact ─► references ─► log ─► durable ─► verdict, receipt
+//
+// Nothing here waits for the disk, and nothing throws into a hook.
+import { randomBytes } from 'node:crypto'
+import { uuidv7 } from 'uuidv7'
+import type { AuditCore, Observation, Verdict } from './adapter.js'
+import type { Health, Opened } from './audit.js'
+import { TrailproofError } from './errors.js'
+import type { CatalogueName } from './event/catalogue.js'
+import { checkEvent } from './event/check.js'
+import { EntryMaker } from './event/entry-maker.js'
+import type { AuditEvent, Identity } from './event/event.js'
+import type { LogRecord } from './event/record.js'
+import { type Clock, formatTime } from './event/time.js'
+import { Counters } from './hook/coverage.js'
+import { quietly } from './hook/wrap.js'
+import { currentContext, type RequestContext } from './http/context.js'
+import { DeviceCookies } from './http/device.js'
+import { type Entry, Log, type LogState, type Receipt } from './log/log.js'
+import { logVkey, openedFrom, openingRecords } from './log/opening.js'
+import type { Settings } from './options.js'
+import { compilePolicy, type Policy } from './policy/policy.js'
+import { atOnce, LATE, verdictOf, within } from './policy/verdict.js'
+import { checkDay, fileKeyStore } from './privacy/key-store.js'
+import { loadKeys } from './privacy/keys.js'
+import { Pseudonyms } from './privacy/pseudonyms.js'
+import { KnownRevoked } from './privacy/revoked.js'
+
+/** `queued`: in memory. `durable`: survives a power cut. `checkpointed`: and stands below a signed, synced checkpoint. */
+export type WaitFor = 'queued' | 'durable' | 'checkpointed'
+
+/** What `record` resolves with; `origin`, `index` and `leafHash` (hex) once the record is durable. */
+export type RecordReceipt =
+  | { id: string; state: 'queued' }
+  | ({ id: string; state: 'durable' | 'checkpointed' } & Receipt)
+
+/** A record on its way: what the log will answer. */
+interface Underway {
+  id: string
+  /** Resolves with a receipt, or with the error that kept the record out; at once when it was not even queued. */
+  answer: Promise<Receipt | TrailproofError>
+}
+
+/** Observations of one request beyond this are dropped and counted: a loop must not become a flood. */
+const MOST_PER_REQUEST = 1000
+
+/** A disk that does not answer must not keep an application from ending. */
+const CLOSE_MS = 10_000
+
+export class Recorder {
+  readonly counters = new Counters(() => this.#tellSoon())
+  readonly pseudonyms: Pseudonyms
+  readonly policyFor: (event: string) => Policy
+  readonly ready: Promise<Opened>
+  readonly requestFacts: AuditCore['requestFacts']
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #entries: EntryMaker
+  readonly #revoked = new KnownRevoked()
+  readonly #perRequest = new WeakMap<RequestContext, number>()
+  readonly #heartbeat: NodeJS.Timeout | undefined
+  readonly #stalledAfterMs: number
+  readonly #begun = performance.now()
+  #telling = false
+  #n = 0
+  #gate: Health['gate'] = 'unused'
+  #damaged: TrailproofError | undefined
+  #closing = false
+
+  constructor(settings: Settings, clock: Clock) {
+    this.#clock = clock
+    this.policyFor = compilePolicy(settings.policy)
+    const keys = loadKeys(settings.keys)
+    const store = settings.keys.store ?? fileKeyStore(keys.dir)
+    this.pseudonyms = new Pseudonyms(keys.derive, store)
+    const devices = new DeviceCookies([keys.derive('device cookie')], settings.device, () => clock.now())
+    this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters)
+    const { name } = settings.service
+    this.#stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    this.#log = new Log({
+      lease: settings.writer.lease(name),
+      service: name,
+      key: keys.signing,
+      limits: { maxQueuedBytes: settings.limits.queueBytes, maxQueuedRecords: settings.limits.queueRecords },
+      stalledAfterMs: this.#stalledAfterMs,
+      preamble: (head) =>
+        openingRecords(head, settings, keys.ids).map(({ event, data, outcome }) =>
+          this.#entries.own(event, data, outcome),
+        ),
+      onState: (state) => state === 'writing' && queueMicrotask(() => this.#tellLosses()),
+      randomId: () => randomBytes(6).toString('hex'),
+    })
+    this.ready = this.#log.ready.then((head) => {
+      const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
+      this.#damaged = opened.damaged
+      if (opened.damaged) process.emitWarning(opened.damaged)
+      return opened
+    })
+    this.ready.catch(() => {}) // health() says it too
+    this.requestFacts = {
+      newRequestId: uuidv7,
+      gateBytes: settings.limits.gateBytes,
+      opened: (context) => this.#requestOpened(context),
+    }
+    if (settings.heartbeatEveryMs > 0) {
+      this.#heartbeat = setInterval(() => this.#beat(), settings.heartbeatEveryMs)
+      this.#heartbeat.unref()
+    }
+  }
+
+  // ── what hooks see ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Records what a hook saw, and holds this request's response as the policy asks. Never throws, never rejects. */
+  observe(seen: Observation): Promise<Verdict> {
+    let refusing = false
+    let o = seen
+    try {
+      o = this.#reuse(seen)
+      const policy = this.policyFor(o.event)
+      refusing = policy.onFailure === 'refuse'
+      const context = o.context === null ? undefined : (o.context ?? currentContext())
+      const n = ++this.#n
+      this.counters.seen(o.hook, o.event)
+      if (policy.record === 'none') {
+        this.counters.declared(o.hook)
+        return Promise.resolve('go')
+      }
+      const verdict = this.#send(o, context, policy, n)
+      if (context && (policy.wait === 'durable' || refusing)) context.gate.holdUntil(verdict, refusing)
+      return verdict
+    } catch {
+      this.counters.dropped(quietly(() => o.hook) ?? 'unknown', quietly(() => o.event) ?? 'unknown')
+      return Promise.resolve(refusing ? 'refuse' : 'go')
+    }
+  }
+
+  #send(o: Observation, context: RequestContext | undefined, policy: Policy, n: number): Promise<Verdict> {
+    if (context && !this.#admit(context)) {
+      this.counters.dropped(o.hook, o.event)
+      return Promise.resolve(policy.onFailure === 'refuse' ? 'refuse' : 'go')
+    }
+    // Known before this record is queued: a log that is failing now is not waited for.
+    const failing = this.failing()
+    const { answer } = this.#queue(o, 'hook', 'durable', context, n)
+    return verdictOf(answer, policy, failing, () => this.counters.slow())
+  }
+
+  /** A revoked token that verifies is no ordinary verification. */
+  #reuse(o: Observation): Observation {
+    if (o.event !== 'token.verified' || !o.token) return o
+    const refs = [o.token.value, o.token.jti && `jti ${o.token.jti}`].filter((v) => v !== undefined && v !== '')
+    return refs.some((v) => this.#revoked.has(this.pseudonyms.of('token', v as string)))
+      ? { ...o, event: 'token.reuse_detected' }
+      : o
+  }
+
+  // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
+
+  async record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
+    checkEvent(event, wait)
+    const policy = this.policyFor(event.event)
+    const context = currentContext()
+    const failing = this.failing()
+    const n = ++this.#n
+    this.counters.seen('app', event.event)
+    const { id, answer } = this.#queueFor(event, wait, context, n)
+    const patient = wait === undefined ? !failing : wait !== 'queued'
+    const result = patient ? await within(answer, policy.waitAtMostMs) : await atOnce(answer)
+    if (wait === 'queued' && !(result instanceof TrailproofError)) return { id, state: 'queued' }
+    if (result !== LATE && !(result instanceof TrailproofError)) return { id, state: wait ?? 'durable', ...result }
+    if (patient && result === LATE) this.counters.slow()
+    return this.#withoutReceipt(id, event.event, policy, wait, result === LATE ? undefined : result)
+  }
+
+  #queueFor(event: AuditEvent, wait: WaitFor | undefined, context: RequestContext | undefined, n: number): Underway {
+    try {
+      const token = typeof event.token === 'string' ? this.#tokenNamed(event.token) : event.token
+      return this.#queue(
+        { ...event, token, hook: 'app' },
+        'app',
+        wait === 'checkpointed' ? wait : 'durable',
+        context,
+        n,
+      )
+    } catch (cause) {
+      this.counters.dropped('app', event.event)
+      throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `the record of "${event.event}" cannot be made`, {
+        cause,
+        issues: [{ path: '', message: 'cannot be read' }],
+      })
+    }
+  }
+
+  /** The record is not safe in time: policy decides whether the application goes on. */
+  #withoutReceipt(
+    id: string,
+    event: string,
+    policy: Policy,
+    wait: WaitFor | undefined,
+    error: TrailproofError | undefined,
+  ): RecordReceipt {
+    if (error?.code === 'TRAILPROOF_EVENT_INVALID') throw error
+    if (policy.onFailure === 'refuse') throw refused(id, event, error)
+    if (error && (wait !== undefined || error.code === 'TRAILPROOF_QUEUE_FULL' || error.code === 'TRAILPROOF_CLOSED'))
+      throw error
+    if (wait === undefined) return { id, state: 'queued' }
+    throw new TrailproofError(
+      'TRAILPROOF_WRITE_TIMEOUT',
+      `the record of "${event}" was not ${wait} within ${policy.waitAtMostMs} ms`,
+      {
+        id,
+        record: 'unknown',
+        hint: 'it is still queued and may be written; look up its id before recording it again',
+      },
+    )
+  }
+
+  tokenRevoked(token: string, more: Omit<AuditEvent, 'event' | 'token'> = {}): Promise<RecordReceipt> {
+    if (typeof token === 'string') {
+      this.#revoked.add(this.pseudonyms.of('token', token))
+      this.#revoked.add(this.pseudonyms.of('token', `jti ${token}`))
+    }
+    return this.record({ ...more, event: 'token.revoked', token })
+  }
+
+  /** A bare name is a token or a `jti`; tokens have dots or are long. */
+  #tokenNamed(text: string): { value?: string; jti?: string; verified: boolean } {
+    return text.includes('.') || text.length > 64 ? { value: text, verified: false } : { jti: text, verified: false }
+  }
+
+  /** One of the audit's own records; it waits for nobody. */
+  own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>): boolean {
+    return this.#log.append(this.#entries.own(event, data))
+  }
+
+  // ── between the two ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #queue(
+    o: Observation,
+    source: LogRecord['source'],
+    wait: Entry['wait'],
+    context: RequestContext | undefined,
+    n: number,
+  ): Underway {
+    const { entry, id, answer } = this.#entries.make(o, source, wait, context, n)
+    if (context && context.events.size < 100) context.events.add(o.event)
+    if (this.#log.append(entry)) return { id, answer }
+    this.counters.dropped(o.hook, o.event)
+    return {
+      id,
+      answer: Promise.resolve(
+        new TrailproofError('TRAILPROOF_QUEUE_FULL', `the record of "${o.event}" was dropped: the queue is full`, {
+          id,
+        }),
+      ),
+    }
+  }
+
+  /** Once everything queued by now is durable, there is room to tell what is not there. */
+  #tellSoon(): void {
+    if (this.#telling) return
+    this.#telling = true
+    const tell = () => {
+      this.#telling = false
+      this.#tellLosses()
+    }
+    this.#log.flush().then(tell, tell)
+  }
+
+  #admit(context: RequestContext): boolean {
+    const n = (this.#perRequest.get(context) ?? 0) + 1
+    this.#perRequest.set(context, n)
+    return n <= MOST_PER_REQUEST
+  }
+
+  // ── the rest of an audit ──────────────────────────────────────────────────────────────────────────────────────────
+
+  identify(user: unknown): Identity | undefined {
+    return this.#entries.identify(user)
+  }
+
+  actorRef(user: unknown): Promise<string> {
+    const identity = this.identify(user)
+    if (!identity)
+      return Promise.reject(
+        new TrailproofError('TRAILPROOF_EVENT_INVALID', '`identify` finds no id in this user', {
+          issues: [{ path: 'user', message: 'no id' }],
+        }),
+      )
+    return this.pseudonyms.actor(identity)
+  }
+
+  async claimedRef(name: string, day = formatTime(this.#clock.now()).slice(0, 10)): Promise<string> {
+    checkDay(day)
+    return this.pseudonyms.claimed(name, day)
+  }
+
+  failing(): boolean {
+    const { state } = this.#log
+    return state === 'failing' || state === 'stalled' || state === 'closed' || this.#opensSlowly(state)
+  }
+
+  /** Bringing a log back may take its time; requests need not wait for it one by one. */
+  #opensSlowly(state: LogState): boolean {
+    return state === 'opening' && performance.now() - this.#begun > this.#stalledAfterMs
+  }
+
+  #requestOpened(context: RequestContext): void {
+    if (this.#gate !== 'none') this.#gate = context.gate.kind
+    context.gate.onRefuse = async () => {
+      const signsIn = ['login.succeeded', 'session.created', 'session.rotated', 'token.issued'].some((event) =>
+        context.events.has(event),
+      )
+      if (signsIn && !context.events.has('login.refused'))
+        void this.observe({ event: 'login.refused', hook: 'audit', reason: 'record_not_safe', context })
+      for (const undo of context.onRefuse.splice(0).reverse()) {
+        try {
+          await undo()
+        } catch {
+          // the others are undone all the same
+        }
+      }
+    }
+  }
+
+  #beat(): void {
+    this.#tellLosses()
+    const { hooks } = this.counters.coverage()
+    this.own('audit.heartbeat', {
+      counts: this.counters.counts(),
+      n: this.#n,
+      hooks: Object.keys(hooks),
+      queued: this.#log.health().queuedRecords,
+    })
+  }
+
+  /** As soon as writing works again, the log itself says what is missing from it. */
+  #tellLosses(): void {
+    if (this.#log.state !== 'writing') return
+    const dropped = this.counters.untoldDrops()
+    if (dropped && this.own('audit.dropped', { by_event: dropped })) this.counters.dropsTold(dropped)
+    const slow = this.counters.untoldSlow()
+    if (slow && this.own('audit.slow', { waits: slow })) this.counters.slowTold(slow)
+  }
+
+  health(): Health {
+    const log = this.#log.health()
+    const { dropped, slow } = this.counters.totals()
+    const problems: Health['problems'] = []
+    if (this.#damaged) problems.push({ code: this.#damaged.code, message: this.#damaged.message })
+    if (log.state === 'failing' || log.state === 'stalled')
+      problems.push({
+        code: log.lastError?.code ?? 'TRAILPROOF_WRITE_FAILED',
+        message: log.lastError?.message ?? `the log is ${log.state}`,
+      })
+    if (this.#opensSlowly(log.state))
+      problems.push({ code: 'TRAILPROOF_WRITE_TIMEOUT', message: 'the log is still being opened' })
+    if (log.state === 'closed' && !this.#closing)
+      problems.push({ code: 'TRAILPROOF_CLOSED', message: 'the log has given up' })
+    if (dropped) problems.push({ code: 'TRAILPROOF_QUEUE_FULL', message: `${dropped} records were lost` })
+    return {
+      status: problems.length ? 'red' : 'green',
+      problems,
+      log,
+      gate: this.#gate,
+      counts: this.counters.counts(),
+      dropped,
+      slow,
+    }
+  }
+
+  flush(): Promise<void> {
+    return this.#log.flush()
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closing) this.#lastWords('close')
+    if ((await within(this.#log.close(), CLOSE_MS)) !== LATE) return
+    throw new TrailproofError('TRAILPROOF_WRITE_TIMEOUT', `the log could not be closed within ${CLOSE_MS} ms`, {
+      record: 'unknown',
+      hint: 'the disk does not answer; what is queued is lost with this process',
+    })
+  }
+
+  finishSync(timeoutMs: number): void {
+    if (!this.#closing) this.#lastWords('exit')
+    this.#log.finishSync(timeoutMs)
+  }
+
+  #lastWords(reason: string): void {
+    this.#closing = true
+    clearInterval(this.#heartbeat)
+    this.#beat()
+    this.own('audit.stopped', { reason })
+  }
+}
+
+/** An error that Express, Koa and Nest answer with 503. */
+function refused(id: string, event: string, cause: TrailproofError | undefined): Error {
+  const error = new TrailproofError('TRAILPROOF_REFUSED', `"${event}" is refused: its record is not safe`, {
+    id,
+    record: cause?.record ?? 'unknown',
+    cause,
+  })
+  return Object.assign(error, { status: 503, statusCode: 503 })
+}

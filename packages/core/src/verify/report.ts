@@ -1,0 +1,82 @@
+// What verify says. Codes and shapes are for machines and for ever; `detail` is for people.
+
+export type ProblemKind =
+  | 'altered'
+  | 'missing'
+  | 'inserted'
+  | 'reordered'
+  | 'truncated'
+  | 'forked'
+  | 'rolled_back'
+  | 'bad_signature'
+  | 'wrong_key'
+  | 'wrong_origin'
+  | 'unreadable'
+  | 'bad_line'
+  | 'tile_altered'
+
+/** Worth knowing, and no failure: what a crash leaves, what is not signed, what could not be pinned. */
+export type NoteKind =
+  | 'torn'
+  | 'leftover'
+  | 'unsigned'
+  | 'recovered'
+  | 'empty'
+  | 'origin_not_pinned'
+  | 'history_cut'
+  | 'more'
+
+/** Where: one leaf (`index`), or the leaves `from` up to and without `to`. For a checkpoint, its size. */
+export type Place = { index: number } | { from: number; to: number }
+
+export type Problem = { kind: ProblemKind; detail: string } & Place
+export type Note = { kind: NoteKind; detail: string } & Partial<{ index: number; from: number; to: number }>
+
+export interface LogReport {
+  /** Folder name, for people. */
+  name: string
+  /** As its checkpoints say; empty when nothing says it. */
+  origin: string
+  /** Whole lines, signed or not. */
+  size: number
+  /** RFC 6962 root over those lines, base64. */
+  root: string
+  /** Checkpoints that are signed by the key and fit the lines. */
+  checkpoints: number
+  /** Size of the newest of them. */
+  signed: number
+  /** Lines above it: anyone could have changed them. */
+  unsigned: number
+  /** Ranges that only a recovery signed, as `audit.recovered` records say. */
+  recovered: { from: number; to: number }[]
+  /** `time` of the newest record, as its clock read. */
+  newest?: string
+  problems: Problem[]
+  notes: Note[]
+}
+
+/** `self`: the key came from the log itself, so whoever holds folder and key could have rewritten all. `key`: from the caller. */
+export type Trust = 'self' | 'key'
+
+export interface RootReport {
+  /** True when no log has a problem. */
+  ok: boolean
+  trust: Trust
+  logs: LogReport[]
+}
+
+/** A log with more than this many findings is not described line by line. */
+export const MAX_FINDINGS = 100
+
+/** Orders findings by place and bounds their number; says how many were left out. */
+export function bounded(problems: Problem[], notes: Note[]): { problems: Problem[]; notes: Note[] } {
+  const ordered = [...problems].sort((a, b) => startOf(a) - startOf(b))
+  const left = ordered.length - MAX_FINDINGS
+  const more: Note[] = left > 0 ? [{ kind: 'more', detail: `${left} further problems are not listed` }] : []
+  return { problems: ordered.slice(0, MAX_FINDINGS), notes: [...notes, ...more] }
+}
+
+export const startOf = (place: Place): number => ('index' in place ? place.index : place.from)
+
+/** `{ index }` for one leaf, `{ from, to }` for several. */
+export const placeOf = (from: number, to: number): Place => (to === from + 1 ? { index: from } : { from, to })

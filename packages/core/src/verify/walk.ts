@@ -1,0 +1,173 @@
+// The one pass over a log: hashes every line, grows the tree, compares root and tiles where something was signed or stored,
+// and looks at each line. Memory does not grow with the log. It collects facts; verify-log.ts draws the conclusions.
+import { isUtf8 } from 'node:buffer'
+import { Faults } from './faults.js'
+import { lineFault } from './line.js'
+import type { Mark, Marks } from './marks.js'
+import type { Chunk, Reader } from './reader.js'
+import { TileCheck } from './tiles.js'
+import { leafHash, Tree } from './tree.js'
+
+const MAX_KEPT = 1000
+const RECOVERED = '"audit.recovered"'
+
+export interface Progress {
+  log: string
+  lines: number
+  bytes: number
+}
+
+export class Walk {
+  /** Whole lines by place, and the root over them (latin1). */
+  lines = 0
+  root = ''
+  /** Largest believed size whose root the lines give, and how many of the log's own checkpoints fit. */
+  fit = 0
+  fitting = 0
+  /** Believed checkpoints that the lines do not give, and those larger than the log. */
+  readonly misfits: Mark[] = []
+  readonly beyond: Mark[] = []
+  /** Largest size among the log's own believed checkpoints. */
+  signed = 0
+  readonly faults = new Faults()
+  /** Indexes that no segment holds, though a later one begins after them. */
+  readonly gaps: { from: number; to: number }[] = []
+  /** Lines after the end of a segment that differ from those the next segment has for the same index. */
+  readonly strays: number[] = []
+  leftovers = 0
+  /** Where half a line or garbage begins at the end of the log, with the size and root up to there. */
+  torn: { index: number; root: string } | undefined
+  readonly recovered: { from: number; to: number }[] = []
+  lastLine: Uint8Array | undefined
+  readonly tiles: TileCheck
+  readonly #tree = new Tree()
+  readonly #extras = new Map<number, string>()
+  #bytes = 0
+  #lastCounted = -1
+
+  private constructor(
+    reader: Reader,
+    private readonly marks: Marks,
+  ) {
+    this.tiles = new TileCheck(reader)
+  }
+
+  static async of(reader: Reader, marks: Marks, onProgress?: (progress: Progress) => void): Promise<Walk> {
+    const walk = new Walk(reader, marks)
+    await walk.#arrive(0)
+    for await (const chunk of reader.read(0)) {
+      await walk.#take(chunk)
+      onProgress?.({ log: reader.name, lines: walk.lines, bytes: walk.#bytes })
+    }
+    await walk.#finish()
+    return walk
+  }
+
+  async #take(chunk: Chunk): Promise<void> {
+    const { first, limit, bytes, ends } = chunk
+    const lastSegment = limit === Number.POSITIVE_INFINITY
+    if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
+    const utf8 = isUtf8(bytes)
+    let start = 0
+    for (let k = 0; k < ends.length; k++) {
+      const end = ends[k]!
+      const index = first + k
+      if (index < limit) {
+        const leaf = leafHash(bytes, start, end)
+        const fault = lineFault(bytes, start, end, index, utf8)
+        if (fault) this.#fault(index, fault, lastSegment)
+        else this.faults.good()
+        if (this.#extras.size > 0) this.#compareExtra(index, leaf)
+        this.#tree.append(leaf)
+        this.lines = index + 1
+        if (this.lines === this.marks.nextSize) await this.#arrive(this.lines)
+      } else this.#extra(bytes, start, end, index)
+      start = end + 1
+    }
+    this.#facts(chunk)
+    if (chunk.rest && lastSegment) this.torn ??= { index: this.lines, root: this.#tree.root() }
+    else if (chunk.rest) this.leftovers++
+    this.#bytes += bytes.length + (chunk.rest?.length ?? 0)
+    await this.#compareTiles(this.#tree.full.splice(0))
+  }
+
+  #fault(index: number, fault: NonNullable<ReturnType<typeof lineFault>>, lastSegment: boolean): void {
+    this.faults.add(index, fault, lastSegment)
+    if (fault.kind === 'not-json' && lastSegment) this.torn ??= { index, root: this.#tree.root() }
+  }
+
+  // Checkpoints up to `size` lines are compared; called before any line for size 0.
+  async #arrive(size: number): Promise<void> {
+    const root = this.#tree.size === size ? this.#tree.root() : '' // after a gap nothing fits
+    while (this.marks.nextSize <= size) {
+      const mark = (await this.marks.next())!
+      this.#see(mark)
+      if (mark.size !== size || mark.root !== root) {
+        if (this.misfits.length < MAX_KEPT) this.misfits.push(mark)
+        continue
+      }
+      this.fit = size
+      if (mark.own && size !== this.#lastCounted) this.fitting++
+      if (mark.own) this.#lastCounted = size
+    }
+  }
+
+  #see(mark: Mark): void {
+    if (mark.own) this.signed = Math.max(this.signed, mark.size)
+  }
+
+  async #gap(to: number): Promise<void> {
+    if (this.gaps.length < MAX_KEPT) this.gaps.push({ from: this.lines, to })
+    this.lines = to
+    await this.#arrive(to)
+  }
+
+  #extra(bytes: Uint8Array, start: number, end: number, index: number): void {
+    this.leftovers++
+    // Only whole records can pass for some; garbage after the end is what a failed write leaves.
+    const fault = lineFault(bytes, start, end, index, false)
+    if (fault?.kind !== 'not-json' && this.#extras.size < 100_000) this.#extras.set(index, leafHash(bytes, start, end))
+  }
+
+  #compareExtra(index: number, leaf: string): void {
+    const extra = this.#extras.get(index)
+    if (extra === undefined) return
+    this.#extras.delete(index)
+    if (extra !== leaf && this.strays.length < MAX_KEPT) this.strays.push(index)
+  }
+
+  #facts({ bytes, ends, first, limit }: Chunk): void {
+    const kept = Math.min(ends.length, limit - first)
+    if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (let at = text.indexOf(RECOVERED); at >= 0; at = text.indexOf(RECOVERED, at + 1)) {
+      const line = text.toString('utf8', text.lastIndexOf(0x0a, at) + 1, Math.max(at, text.indexOf(0x0a, at)))
+      const range = recoveredRange(line)
+      if (range && this.recovered.length < MAX_KEPT) this.recovered.push(range)
+    }
+  }
+
+  async #compareTiles(tiles: Parameters<TileCheck['compare']>[0]): Promise<void> {
+    if (this.#tree.size === this.lines) await this.tiles.compare(tiles) // after a gap places and tiles no longer meet
+  }
+
+  async #finish(): Promise<void> {
+    await this.#compareTiles(this.#tree.partial())
+    for (let mark = await this.marks.next(); mark; mark = await this.marks.next()) {
+      this.#see(mark)
+      if (this.beyond.length < MAX_KEPT) this.beyond.push(mark)
+      else this.beyond[MAX_KEPT - 1] = mark // the largest matters most
+    }
+    this.root = this.#tree.root()
+  }
+}
+
+function recoveredRange(line: string): { from: number; to: number } | undefined {
+  try {
+    const { event, data } = JSON.parse(line) as { event?: unknown; data?: { from?: unknown; to?: unknown } }
+    const { from, to } = data ?? {}
+    if (event === 'audit.recovered' && Number.isSafeInteger(from) && Number.isSafeInteger(to))
+      return { from: from as number, to: to as number }
+  } catch {}
+  return undefined
+}

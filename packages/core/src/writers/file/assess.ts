@@ -1,0 +1,215 @@
+// Judging what a folder holds, without changing a byte of it: below the newest checkpoint everything must be there and
+// give its root; above it, whole lines count and the rest is what a crash tore.
+import { join } from 'node:path'
+import { equalBytes, Frontier, parseVkey, TileEdge } from '@trailproof/tlog'
+import { checkpointVerifier, hasher, leafHashIn, sha256 } from '../../log/crypto.js'
+import type { Head } from '../writer.js'
+import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
+import type { Disk } from './disk.js'
+import { readSmall } from './durable.js'
+import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
+import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
+import type { Steps } from './steps.js'
+import { frontierOfEdge, fullTilesAreThere, readEdge } from './tiles.js'
+
+export type Assessment =
+  /** Nothing was ever written: its creation never finished. `origin` when it got that far. */
+  | { state: 'unfinished'; origin?: string }
+  | { state: 'damaged'; previous: NonNullable<Head['previous']> }
+  | { state: 'sound'; log: SoundLog }
+
+export interface SoundLog {
+  origin: string
+  checkpoints: FoundCheckpoints
+  signedSize: number
+  /** Leaves that count. */
+  size: number
+  frontier: Frontier
+  /** Right edge of the tiles at `size`; undefined: the tiles must be rebuilt. */
+  edge: TileEdge | undefined
+  pieces: Piece[]
+}
+
+/** What counts of one segment file. */
+export interface Piece extends Segment {
+  /** Lines that count. */
+  lines: number
+  /** Bytes that count, from the start. */
+  keep: number
+  /** Where the lines begin that no checkpoint covers; equals `keep` when there are none. */
+  unsignedAt: number
+  /** Bytes in the file. */
+  bytes: number
+}
+
+interface Problem {
+  problem: string
+  index?: number
+}
+
+export function* assess(disk: Disk, folder: string, publicKey: Uint8Array): Steps<Assessment> {
+  const segments = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).map((segment) => ({
+    ...segment,
+    bytes: disk.stat(join(folder, SEGMENTS, segment.name))?.size ?? 0,
+  }))
+  const vkey = readVkey(disk, folder)
+  const isEmpty =
+    segments.every(({ bytes }) => bytes === 0) &&
+    !disk.stat(join(folder, CHECKPOINT)) &&
+    !disk.stat(join(folder, CHECKPOINT_HISTORY))?.size
+  if (!vkey)
+    return isEmpty
+      ? { state: 'unfinished' }
+      : damaged(disk, folder, undefined, { problem: 'log.vkey is missing or not a key' })
+  if (!equalBytes(vkey.publicKey, publicKey))
+    return damaged(disk, folder, vkey.name, { problem: 'signed with another key' })
+  if (isEmpty) return { state: 'unfinished', origin: vkey.name }
+
+  const checkpoints = readCheckpoints(disk, folder, checkpointVerifier(vkey.name, publicKey))
+  if (typeof checkpoints === 'string') return damaged(disk, folder, vkey.name, { problem: checkpoints })
+  const scan = new Scan(disk, folder, segments, checkpoints.newest)
+  const found = (yield* scan.fast()) ?? (yield* scan.all())
+  if ('problem' in found) return damaged(disk, folder, vkey.name, found, checkpoints.newest?.note)
+  return {
+    state: 'sound',
+    log: { origin: vkey.name, checkpoints, signedSize: checkpoints.newest?.size ?? 0, ...found },
+  }
+}
+
+function readVkey(disk: Disk, folder: string): { name: string; publicKey: Uint8Array } | undefined {
+  const text = readSmall(disk, join(folder, VKEY), 4096)?.toString('utf8')
+  try {
+    return text === undefined ? undefined : parseVkey(sha256, text.replace(/\n$/, ''))
+  } catch {
+    return undefined
+  }
+}
+
+function damaged(
+  disk: Disk,
+  folder: string,
+  origin: string | undefined,
+  { problem, index }: Problem,
+  verified?: string,
+): Assessment {
+  const checkpoint = verified ?? citedCheckpoint(disk, folder)
+  const name = origin ?? checkpoint?.split('\n')[0] ?? folder
+  return {
+    state: 'damaged',
+    previous: {
+      origin: name,
+      problem,
+      ...(checkpoint !== undefined && { checkpoint }),
+      ...(index !== undefined && { index }),
+    },
+  }
+}
+
+/** Up to here all tiles are made in memory while the lines are read. */
+const SMALL_LOG_BYTES = 128 * 1024 * 1024
+
+type SizedSegment = Segment & { bytes: number }
+type Found = Pick<SoundLog, 'size' | 'frontier' | 'edge' | 'pieces'>
+
+/** Goes over the lines and compares the root where the newest checkpoint stands. */
+class Scan {
+  readonly #disk: Disk
+  readonly #folder: string
+  readonly #segments: SizedSegment[]
+  readonly #signed: { size: number; root: Uint8Array }
+
+  constructor(
+    disk: Disk,
+    folder: string,
+    segments: SizedSegment[],
+    signed: { size: number; root: Uint8Array } | undefined,
+  ) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#segments = segments
+    this.#signed = signed ?? { size: 0, root: hasher.empty() }
+  }
+
+  /**
+   * Hashes only the segment where the checkpoint stands and what follows; the tiles say what lies before. Were the tiles
+   * wrong, the root would not come out as signed.
+   *
+   * @returns undefined when that does not work out, for whatever reason
+   */
+  *fast(): Steps<Found | undefined> {
+    const start = this.#segments.findLastIndex(({ first }) => first <= this.#signed.size)
+    const first = this.#segments[start]?.first
+    if (first === undefined || first === 0) return undefined
+    const tiles = readEdge(this.#disk, this.#folder, first)
+    if (!tiles || !(yield* fullTilesAreThere(this.#disk, this.#folder, first))) return undefined
+    const before = this.#segments.slice(0, start)
+    if (!before.every((segment, i) => this.#endsFit(segment, this.#segments[i + 1]!.first)) || before[0]?.first !== 0)
+      return undefined
+    const found = yield* this.#scan(start, frontierOfEdge(first, tiles), new TileEdge(hasher, first, tiles))
+    if ('problem' in found) return undefined
+    const whole = before.map((segment, i) => ({
+      ...segment,
+      lines: this.#segments[i + 1]!.first - segment.first,
+      keep: segment.bytes,
+      unsignedAt: segment.bytes,
+    }))
+    return { ...found, pieces: [...whole, ...found.pieces] }
+  }
+
+  /** Hashes every line; for a large log the tiles are made in a second pass, once the lines are known to be right. */
+  *all(): Steps<Found | Problem> {
+    const isSmall = this.#segments.reduce((sum, { bytes }) => sum + bytes, 0) <= SMALL_LOG_BYTES
+    return yield* this.#scan(0, new Frontier(hasher), isSmall ? new TileEdge(hasher) : undefined)
+  }
+
+  #endsFit(segment: SizedSegment, next: number): boolean {
+    return (
+      segment.bytes > 0 &&
+      endsFit(this.#disk, join(this.#folder, SEGMENTS, segment.name), segment.bytes, segment.first, next)
+    )
+  }
+
+  *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined): Steps<Found | Problem> {
+    const { size: signedSize, root } = this.#signed
+    const pieces: Piece[] = []
+    let oddOne: number | undefined // the first line below the checkpoint that does not bear its own number
+    let over = false // behind the first torn line nothing counts
+    let rootFits = frontier.size < signedSize || equalBytes(frontier.root(), root)
+    for (const [i, segment] of this.#segments.entries()) {
+      if (i < start || !rootFits) continue
+      const limit = this.#segments[i + 1]?.first ?? Number.POSITIVE_INFINITY
+      const piece: Piece = { ...segment, lines: 0, keep: 0, unsignedAt: 0 }
+      pieces.push(piece)
+      over ||= segment.first !== frontier.size
+      if (over) continue
+      let unsignedAt: number | undefined
+      let offset = 0
+      const visit = (buffer: Buffer, from: number, to: number) => {
+        const index = frontier.size
+        if (!rootFits || index >= limit) return false
+        if (index >= signedSize) {
+          if (!isWholeLine(buffer, from, to, index)) return false
+          unsignedAt ??= offset
+        } else if (oddOne === undefined && !saysSeq(buffer, from, to, index)) oddOne = index
+        const leaf = leafHashIn(buffer, from, to)
+        frontier.append(leaf)
+        edge?.append(leaf)
+        offset += to - from + 1
+        piece.lines++
+        if (frontier.size === signedSize) rootFits = equalBytes(frontier.root(), root)
+        return true
+      }
+      piece.keep = yield* scanLines(this.#disk, join(this.#folder, SEGMENTS, segment.name), visit)
+      piece.unsignedAt = unsignedAt ?? piece.keep
+      over = frontier.size !== limit
+    }
+    if (!rootFits)
+      return {
+        problem: `the lines do not give the root of the checkpoint of ${signedSize}`,
+        ...(oddOne !== undefined && { index: oddOne }),
+      }
+    if (frontier.size < signedSize)
+      return { problem: `lines are missing below the checkpoint of ${signedSize}`, index: oddOne ?? frontier.size }
+    return { size: frontier.size, frontier, edge, pieces }
+  }
+}

@@ -1,0 +1,225 @@
+// The signed checkpoints of a log: `checkpoint`, the newest that is synced, and `checkpoints.log`, every one.
+import { join } from 'node:path'
+import { equalBytes, type NoteVerifier, openCheckpoint } from '@trailproof/tlog'
+import { type Disk, isFull } from './disk.js'
+import { readPieces, readSmall, replaceFile, writeWhole } from './durable.js'
+import { CHECKPOINT, CHECKPOINT_HISTORY } from './layout.js'
+import type { Steps } from './steps.js'
+
+/** A checkpoint whose signature verified under the log's own name. */
+export interface SignedSize {
+  size: number
+  root: Uint8Array
+  note: string
+}
+
+export interface FoundCheckpoints {
+  newest: SignedSize | undefined
+  /** True when `checkpoint` is the newest. */
+  newestIsSynced: boolean
+  /** Bytes of the history up to the synced checkpoint: durable. */
+  historySynced: number
+  /** Verified checkpoints behind it, which a power cut may yet take. */
+  loose: string[]
+  /** Bytes at the end that are no checkpoint. */
+  torn: Buffer
+}
+
+const MAX_NOTE_BYTES = 64 * 1024
+const FIRST_WINDOW = 64 * 1024
+
+/**
+ * Finds the newest checkpoint that verifies.
+ *
+ * @returns a text when the folder contradicts itself: `checkpoint` is replaced in one step by what was synced before, so
+ * no crash can leave it half written, and no honest log signs two roots for one size
+ */
+export function readCheckpoints(disk: Disk, folder: string, verifier: NoteVerifier): FoundCheckpoints | string {
+  const bytes = readSmall(disk, join(folder, CHECKPOINT), MAX_NOTE_BYTES)
+  const synced = bytes && verified(bytes.toString('utf8'), verifier)
+  if (bytes && !synced) return 'the checkpoint is not one that this log signed'
+  const { historySynced, tail } = readTail(disk, join(folder, CHECKPOINT_HISTORY), bytes)
+  const found = notesIn(tail, verifier)
+  let newest = synced
+  for (const checkpoint of found.notes) {
+    const twin = [synced, newest].find((other) => other?.size === checkpoint.size)
+    if (twin && !equalBytes(twin.root, checkpoint.root))
+      return `two checkpoints of size ${checkpoint.size} have different roots`
+    if (!newest || checkpoint.size > newest.size) newest = checkpoint
+  }
+  // Where someone has taken the synced checkpoint out of the history, it is put back into its place.
+  const behind = found.notes.filter(({ note }) => note !== synced?.note)
+  if (synced && historySynced === 0) behind.push(synced)
+  const loose = behind.sort((a, b) => a.size - b.size).map(({ note }) => note)
+  return { newest, newestIsSynced: newest === synced, historySynced, loose, torn: found.torn }
+}
+
+/** The newest checkpoint as text, not verified, for citing a log that cannot be opened. */
+export function citedCheckpoint(disk: Disk, folder: string): string | undefined {
+  return readSmall(disk, join(folder, CHECKPOINT), MAX_NOTE_BYTES)?.toString('utf8')
+}
+
+function verified(note: string, verifier: NoteVerifier): SignedSize | undefined {
+  try {
+    const { checkpoint } = openCheckpoint(note, [verifier], verifier.name)
+    return { size: checkpoint.size, root: checkpoint.root, note }
+  } catch {
+    return undefined
+  }
+}
+
+/** What stands behind the synced note in the history; all of the history when it is not in there. */
+function readTail(disk: Disk, path: string, synced: Buffer | undefined): { historySynced: number; tail: Buffer } {
+  const size = disk.stat(path)?.size ?? 0
+  if (size === 0) return { historySynced: 0, tail: Buffer.alloc(0) }
+  const fd = disk.open(path, 'read')
+  try {
+    for (let window = Math.min(size, FIRST_WINDOW); ; window = Math.min(size, window * 4)) {
+      const tail = Buffer.alloc(window)
+      disk.read(fd, tail, size - window)
+      const at = synced ? tail.lastIndexOf(synced) : -1
+      if (at >= 0) {
+        const end = at + synced!.length
+        return { historySynced: size - window + end, tail: tail.subarray(end) }
+      }
+      if (window === size) return { historySynced: 0, tail }
+    }
+  } finally {
+    disk.close(fd)
+  }
+}
+
+/** Every note of this log that verifies, in file order, whatever a crash left between them. */
+function notesIn(tail: Buffer, verifier: NoteVerifier): { notes: SignedSize[]; torn: Buffer } {
+  const origin = verifier.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const text = tail.toString('latin1') // one character for each byte, so that positions are offsets
+  const pattern = new RegExp(`${origin}\\n\\d+\\n[A-Za-z0-9+/=]{44}\\n\\n(?:\\xe2\\x80\\x94 [^\\n]+\\n)+`, 'g')
+  const notes: SignedSize[] = []
+  const rest: string[] = []
+  let at = 0
+  for (const match of text.matchAll(pattern)) {
+    const checkpoint = verified(Buffer.from(match[0], 'latin1').toString('utf8'), verifier)
+    if (!checkpoint) continue
+    notes.push(checkpoint)
+    rest.push(text.slice(at, match.index))
+    at = match.index + match[0].length
+  }
+  return { notes, torn: Buffer.from(rest.join('') + text.slice(at), 'latin1') }
+}
+
+/** Keeps checkpoints, in the order in which they were signed. */
+export class CheckpointStore {
+  readonly #disk: Disk
+  readonly #folder: string
+  #fd: number | undefined
+  #ino = 0
+  #size = 0 // bytes in the open file that are ours
+  #synced: number // of them, those that are durable
+  #loose: string[] // notes behind `#synced`, kept here until they are durable: a failed sync makes the file a liar
+  #last: string | undefined
+
+  /** @param synced - durable bytes of the history, as found; `loose` notes behind it are written again */
+  constructor(disk: Disk, folder: string, synced: number, loose: readonly string[]) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#synced = synced
+    this.#loose = [...loose]
+  }
+
+  get #path(): string {
+    return join(this.#folder, CHECKPOINT_HISTORY)
+  }
+
+  /**
+   * Takes the history up. What a power cut may yet take from behind the synced checkpoint is written once more: the same
+   * bytes at the same place, or, where a crash has left anything else between them, all of it to a fresh file. So at no
+   * moment does less of the log stand under a checkpoint.
+   *
+   * @param torn - bytes that are no checkpoint stand behind the synced one
+   */
+  *open(torn: boolean): Steps<void> {
+    const facts = this.#disk.stat(this.#path)
+    if (!facts || torn || this.#synced === 0 || facts.size < this.#synced) return yield* this.#renew()
+    const fd = this.#disk.open(this.#path, 'edit')
+    this.#fd = fd
+    this.#ino = facts.ino
+    const loose = Buffer.from(this.#loose.join(''))
+    if (loose.length > 0) yield* writeWhole(fd, loose, this.#synced)
+    yield { do: 'sync', fd }
+    this.#synced = this.#size = this.#synced + loose.length
+    this.#loose = []
+  }
+
+  /** Adds a note to the history. With `sync` it is durable there and in `checkpoint` afterwards. */
+  *keep(note: string, sync: boolean): Steps<void> {
+    if (note !== this.#last) {
+      this.#last = note
+      this.#loose.push(note)
+      if (this.#loose.length > MAX_LOOSE) this.#loose.shift()
+      if (this.#fd !== undefined && this.#isOurs()) yield* this.#append(Buffer.from(note))
+    }
+    if (this.#fd === undefined || !this.#isOurs()) yield* this.#renew()
+    if (sync) yield* this.#sync(note)
+  }
+
+  *close(): Steps<void> {
+    if (this.#fd !== undefined) yield { do: 'close', fd: this.#fd }
+    this.#fd = undefined
+  }
+
+  closeSync(): void {
+    if (this.#fd !== undefined) this.#disk.close(this.#fd)
+    this.#fd = undefined
+  }
+
+  *#append(bytes: Buffer): Steps<void> {
+    try {
+      yield* writeWhole(this.#fd!, bytes, this.#size)
+      this.#size += bytes.length
+    } catch (error) {
+      // A full disk is not a broken one: give the torn bytes back and go on with the file. Anything else ends it.
+      if (isFull(error)) this.#disk.truncate(this.#fd!, this.#size)
+      else yield* this.close()
+      this.#last = undefined
+      this.#loose.pop()
+      throw error
+    }
+  }
+
+  *#sync(note: string): Steps<void> {
+    try {
+      yield { do: 'sync', fd: this.#fd! }
+    } catch (error) {
+      yield* this.close() // what the file shows now may not be on disk, and syncing again would not say so
+      throw error
+    }
+    this.#synced = this.#size
+    this.#loose = []
+    yield* replaceFile(this.#disk, join(this.#folder, CHECKPOINT), (put) => put(Buffer.from(note)))
+  }
+
+  /** A fresh history: the durable part of the old one and the notes behind it, on new ground. */
+  *#renew(): Steps<void> {
+    yield* this.close()
+    const old = this.#disk.stat(this.#path)
+    const synced = old && old.size >= this.#synced ? this.#synced : 0
+    const loose = Buffer.from(this.#loose.join(''))
+    const { disk, path } = { disk: this.#disk, path: this.#path }
+    yield* replaceFile(disk, path, function* (put) {
+      if (synced > 0) yield* readPieces(disk, path, 0, synced, put)
+      if (loose.length > 0) yield* put(loose)
+    })
+    this.#synced = this.#size = synced + loose.length
+    this.#loose = []
+    this.#fd = this.#disk.open(this.#path, 'edit')
+    this.#ino = this.#disk.fstat(this.#fd).ino
+  }
+
+  #isOurs(): boolean {
+    const facts = this.#disk.stat(this.#path)
+    return facts?.ino === this.#ino && facts.size === this.#size
+  }
+}
+
+/** Checkpoints that wait for a history that can be written; older ones are covered by newer ones. */
+const MAX_LOOSE = 256

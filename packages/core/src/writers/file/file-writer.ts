@@ -1,0 +1,51 @@
+// A writer that keeps logs in folders: plain JSON lines, C2SP tiles and checkpoints beside them.
+import { TrailproofError } from '../../errors.js'
+import type { Writer } from '../writer.js'
+import { DEFAULT_BALLAST_BYTES } from './ballast.js'
+import { type Disk, nodeDisk } from './disk.js'
+import { leaseSlot } from './lease.js'
+
+export interface FileWriterOptions {
+  /** Lines in a segment; a multiple of 256. Default 65,536: a closed segment then has exactly one hash on tile level 2. */
+  segmentRecords?: number
+  /** Bytes after which a segment is closed. Default 64 MiB. */
+  segmentBytes?: number
+  /** Room kept for the last words on a full disk. Default 64 KiB; 0 keeps none. */
+  ballastBytes?: number
+  /** The file system; for tests. */
+  disk?: Disk
+}
+
+/**
+ * Keeps each log of this process in a folder `<dir>/<service>-<slot>/` (see layout.ts), on a local disk.
+ *
+ * A line counts as durable once fdatasync has returned for it, and the names of its file and folders are durable too.
+ *
+ * @param dir - made when missing; several services and processes may share it
+ * @throws TRAILPROOF_OPTION_INVALID
+ */
+export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer {
+  const {
+    segmentRecords = 65_536,
+    segmentBytes = 64 * 1024 * 1024,
+    ballastBytes = DEFAULT_BALLAST_BYTES,
+    disk = nodeDisk,
+  } = options
+  if (typeof dir !== 'string' || dir === '') throw invalid('fileWriter needs the path of a folder')
+  if (!isCount(segmentRecords) || segmentRecords === 0 || segmentRecords % 256 !== 0)
+    throw invalid('option "segmentRecords" must be a multiple of 256')
+  if (!isCount(segmentBytes) || segmentBytes === 0) throw invalid('option "segmentBytes" must be a number of bytes')
+  if (!isCount(ballastBytes)) throw invalid('option "ballastBytes" must be a number of bytes')
+  return {
+    kind: 'file',
+    describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes }),
+    lease: (service) =>
+      leaseSlot(dir, service, { disk, ballastBytes, limits: { records: segmentRecords, bytes: segmentBytes } }),
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+function invalid(message: string): TrailproofError {
+  return new TrailproofError('TRAILPROOF_OPTION_INVALID', message)
+}

@@ -1,0 +1,160 @@
+// C2SP hash tiles beside the lines: derived, so written without fsync and checked whenever the log is opened.
+import { dirname, join } from 'node:path'
+import {
+  edgeTiles,
+  Frontier,
+  rootOf,
+  splitTile,
+  TILE_WIDTH,
+  type TileData,
+  type TileEdge,
+  tilePath,
+} from '@trailproof/tlog'
+import { hasher } from '../../log/crypto.js'
+import type { Disk } from './disk.js'
+import { readSmall, writeWhole } from './durable.js'
+import { TEMPORARY } from './layout.js'
+import { breathe, type Steps } from './steps.js'
+
+const HASH_BYTES = 32
+const FULL_BYTES = TILE_WIDTH * HASH_BYTES
+/** Tiles that wait for a disk that takes them; beyond it they are left to be rebuilt at the next opening. */
+const MAX_PENDING = 1024
+
+/**
+ * The stored edge tiles of a tree of `size` leaves, taken from whatever width the files have now. Not authenticated.
+ *
+ * @returns undefined when one is missing or too short
+ */
+export function readEdge(disk: Disk, folder: string, size: number): Uint8Array[] | undefined {
+  const tiles: Uint8Array[] = []
+  for (const { level, index, width } of edgeTiles(size)) {
+    const full = join(folder, tilePath(level, index))
+    const widths = disk.list(`${full}.p`) ?? []
+    const widest = Math.max(0, ...widths.filter((name) => /^\d{1,3}$/.test(name)).map(Number))
+    const bytes =
+      readSmall(disk, full, FULL_BYTES) ??
+      (widest >= width ? readSmall(disk, join(`${full}.p`, String(widest)), FULL_BYTES) : undefined)
+    if (!bytes || bytes.length < width * HASH_BYTES) return undefined
+    tiles.push(Uint8Array.from(bytes.subarray(0, width * HASH_BYTES)))
+  }
+  return tiles
+}
+
+/** The frontier that edge tiles stand for: each tile's hashes, combined as far as they form perfect subtrees. */
+export function frontierOfEdge(size: number, tiles: readonly Uint8Array[]): Frontier {
+  const stack: Uint8Array[] = []
+  edgeTiles(size).forEach((tile, i) => {
+    const hashes = splitTile(tiles[i]!)
+    const roots: Uint8Array[] = []
+    for (let from = 0, count = TILE_WIDTH / 2; from < tile.width; count /= 2)
+      if (tile.width - from >= count) {
+        roots.push(rootOf(hasher, hashes.slice(from, from + count)))
+        from += count
+      }
+    stack.unshift(...roots) // higher levels stand further left
+  })
+  return new Frontier(hasher, size, stack)
+}
+
+/** True when every full tile of a tree of `size` leaves is there in full length: a power cut may have emptied some. */
+export function* fullTilesAreThere(disk: Disk, folder: string, size: number): Steps<boolean> {
+  for (let perTile = TILE_WIDTH, level = 0; perTile <= size; perTile *= TILE_WIDTH, level++)
+    for (let index = 0; (index + 1) * perTile <= size; index++) {
+      if (disk.stat(join(folder, tilePath(level, index)))?.size !== FULL_BYTES) return false
+      if (index % 256 === 255) yield breathe
+    }
+  return true
+}
+
+/** Stores what can be stored: tiles are derived, so a disk that does not take them keeps nobody waiting. */
+export function* tryStore(tiles: TileStore): Steps<void> {
+  try {
+    yield* tiles.store()
+  } catch {}
+}
+
+/** Writes the tiles of a growing tree. */
+export class TileStore {
+  readonly #disk: Disk
+  readonly #folder: string
+  readonly #edge: TileEdge
+  readonly #folders = new Set<string>()
+  readonly #partials = new Map<number, string>() // by level: the partial tile that the next one replaces
+  #pending: TileData[] = []
+
+  constructor(disk: Disk, folder: string, edge: TileEdge) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#edge = edge
+  }
+
+  get size(): number {
+    return this.#edge.size
+  }
+
+  append(leafHashes: readonly Uint8Array[]): void {
+    for (const hash of leafHashes) this.#edge.append(hash)
+  }
+
+  /** Stores the tiles of the present size. What cannot be stored now is tried again with the next ones. */
+  *store(): Steps<void> {
+    this.#pending.push(...this.#edge.take())
+    if (this.#pending.length > MAX_PENDING) this.#pending = []
+    while (this.#pending.length > 0) {
+      yield* this.#put(this.#pending[0]!)
+      this.#pending.shift()
+    }
+  }
+
+  *#put({ level, index, width, bytes }: TileData): Steps<void> {
+    const path = join(this.#folder, tilePath(level, index, width))
+    const temporary = `${path}${TEMPORARY}`
+    this.#makeFolders(dirname(path))
+    if (this.#disk.stat(temporary)) this.#disk.remove(temporary)
+    const fd = this.#disk.open(temporary, 'create')
+    try {
+      yield* writeWhole(fd, bytes, 0)
+    } finally {
+      yield { do: 'close', fd }
+    }
+    this.#disk.rename(temporary, path)
+    this.#removeSuperseded(level, width === TILE_WIDTH ? undefined : path)
+    if (width === TILE_WIDTH) this.#removeFolder(`${path}.p`)
+  }
+
+  #removeSuperseded(level: number, path: string | undefined): void {
+    const old = this.#partials.get(level)
+    if (path) this.#partials.set(level, path)
+    else this.#partials.delete(level)
+    if (old && old !== path && this.#disk.stat(old)) this.#disk.remove(old)
+  }
+
+  /** Removes every partial width of a tile that is full now. */
+  #removeFolder(path: string): void {
+    const names = this.#disk.list(path)
+    if (!names) return
+    for (const name of names) this.#disk.remove(join(path, name))
+    this.#disk.removeFolder(path)
+    this.#folders.delete(path)
+  }
+
+  /** After opening: removes partial tiles at the right edge that are not of the present size. */
+  tidy(): void {
+    for (const { level, index, width } of edgeTiles(this.#edge.size)) {
+      const path = join(this.#folder, tilePath(level, index, width))
+      for (const name of this.#disk.list(dirname(path)) ?? [])
+        if (name !== String(width)) this.#disk.remove(join(dirname(path), name))
+      if (this.#disk.stat(path)) this.#partials.set(level, path)
+    }
+  }
+
+  #makeFolders(path: string): void {
+    if (this.#folders.has(path)) return
+    if (!this.#disk.stat(path)) {
+      this.#makeFolders(dirname(path))
+      this.#disk.makeFolder(path)
+    }
+    this.#folders.add(path)
+  }
+}

@@ -1,0 +1,131 @@
+// A writer that keeps logs in memory: for tests, and for looking at what would be written. Nothing survives the process.
+import { ed25519Verifier, Frontier, openCheckpoint } from '@trailproof/tlog'
+import { TrailproofError } from '../errors.js'
+import { hasher, sha256, verifyEd25519 } from '../log/crypto.js'
+import type { Batch, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
+
+/** A log as memory keeps it. */
+export interface MemoryLog {
+  readonly slot: string
+  readonly origin: string
+  readonly publicKey: Uint8Array
+  /** Lines without their `\n`, by leaf index. */
+  readonly lines: string[]
+  /** Every checkpoint, oldest first. */
+  readonly notes: string[]
+}
+
+export interface MemoryWriter extends Writer {
+  /** What it keeps, by slot; the arrays grow. */
+  readonly logs: readonly MemoryLog[]
+}
+
+/**
+ * Keeps logs in memory. A slot that was released and is leased again brings its log back.
+ *
+ * Counts as durable what it was given, so never use it where a record must survive the process.
+ */
+export function memoryWriter(): MemoryWriter {
+  const logs: (MemoryLog & { frontier: Frontier })[] = []
+  const held = new Set<string>()
+  return {
+    kind: 'memory',
+    describe: () => ({}),
+    logs,
+    lease(service) {
+      let n = 0
+      while (held.has(`${service}-${n}`)) n++
+      const slot = `${service}-${n}`
+      held.add(slot)
+      return lease(slot)
+    },
+  }
+
+  function lease(slot: string): Lease {
+    let released = false
+    const openSync = (request: OpenRequest) => {
+      if (released) throw new TrailproofError('TRAILPROOF_CLOSED', `slot ${slot} was given up`)
+      return openLog(logOf(slot, request), () => released)
+    }
+    return {
+      slot,
+      open: async (request) => openSync(request),
+      openSync,
+      release() {
+        if (!released) held.delete(slot)
+        released = true
+      },
+    }
+  }
+
+  function logOf(slot: string, request: OpenRequest) {
+    const known = logs.findLast((log) => log.slot === slot)
+    if (known && Buffer.compare(known.publicKey, request.publicKey) === 0) return { log: known, head: headOf(known) }
+    const publicKey = Uint8Array.from(request.publicKey)
+    const log = {
+      slot,
+      origin: request.newOrigin(slot),
+      publicKey,
+      lines: [],
+      notes: [],
+      frontier: new Frontier(hasher),
+    }
+    logs.push(log)
+    const last = known?.notes.at(-1)
+    const previous = known && {
+      origin: known.origin,
+      problem: 'signed with another key',
+      ...(last !== undefined && { checkpoint: last }),
+    }
+    return { log, head: { ...headOf(log), ...(previous && { previous }) } }
+  }
+}
+
+function headOf(log: MemoryLog & { frontier: Frontier }): Head {
+  const last = log.notes.at(-1)
+  const verifier = ed25519Verifier(sha256, { name: log.origin, publicKey: log.publicKey }, verifyEd25519)
+  const signedSize = last === undefined ? 0 : openCheckpoint(last, [verifier], log.origin).checkpoint.size
+  const size = log.lines.length
+  const head = { size, frontier: log.frontier.hashes, signedSize }
+  return size > signedSize ? { ...head, recovered: { from: signedSize, to: size, quarantinedBytes: 0 } } : head
+}
+
+function openLog(
+  { log, head }: { log: MemoryLog & { frontier: Frontier }; head: Head },
+  released: () => boolean,
+): OpenLog {
+  let closed = false
+  const append = ({ first, bytes, leafHashes }: Batch) => {
+    if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')
+    const lines = Buffer.from(bytes).toString('utf8').split('\n')
+    if (first !== log.lines.length || lines.pop() !== '' || lines.length !== leafHashes.length)
+      throw new TrailproofError(
+        'TRAILPROOF_WRITE_FAILED',
+        `lines from ${first} do not follow the ${log.lines.length} that are there`,
+        {
+          expected: log.lines.length,
+          found: first,
+        },
+      )
+    log.lines.push(...lines)
+    for (const hash of leafHashes) log.frontier.append(hash)
+  }
+  const keep = (note: string) => {
+    if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')
+    if (log.notes.at(-1) !== note) log.notes.push(note)
+  }
+  return {
+    origin: log.origin,
+    head,
+    append: async (batch) => append(batch),
+    putCheckpoint: async (note) => keep(note),
+    finishSync(batch, sign) {
+      if (batch) append(batch)
+      keep(sign(log.lines.length))
+      return true
+    },
+    close: async () => {
+      closed = true
+    },
+  }
+}
