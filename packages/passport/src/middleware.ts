@@ -1,0 +1,55 @@
+// The middleware level: `passport.authenticate()` and `passport.authorize()` say which strategies an attempt may ask, so
+// that only the last failure is a decision, and strategies passed in as instances are seen too.
+import { contextOf, quietly, sameShape } from '@trailproof/core/adapter'
+import { Attempt } from './attempt.js'
+import { denied } from './decision.js'
+import { type Hook, isObject } from './hook.js'
+import type { AnyFunction } from './hook-once.js'
+import type { Strategies } from './strategies.js'
+
+/** Wraps the factory; arguments and callback of the application reach passport untouched. */
+export function watchFactory(hook: Hook, strategies: Strategies, factory: 'authenticate' | 'authorize') {
+  return (original: AnyFunction): AnyFunction => {
+    const wrapper = {
+      factory(this: unknown, ...args: unknown[]): unknown {
+        const middleware = original.apply(this, args)
+        // Custom frameworks may return anything; what is no (req, res, next) is watched at the strategy level only.
+        if (!hook.attached || typeof middleware !== 'function' || middleware.length !== 3 || args[0] === 'session')
+          return middleware
+        const linking =
+          factory === 'authorize' || (args[1] as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
+        return (
+          quietly(() => watchMiddleware(hook, strategies, middleware as AnyFunction, args[0], linking)) ?? middleware
+        )
+      },
+    }
+    return wrapper.factory
+  }
+}
+
+function watchMiddleware(
+  hook: Hook,
+  strategies: Strategies,
+  middleware: AnyFunction,
+  given: unknown,
+  linking: boolean,
+): AnyFunction {
+  const layers: readonly unknown[] = Array.isArray(given) ? given : [given] // the list itself: passport reads it live
+  const wrapper = {
+    authenticate(this: unknown, ...args: unknown[]): unknown {
+      const req = args[0]
+      if (!hook.attached || !isObject(req)) return middleware.apply(this, args)
+      const attempt = quietly(() => {
+        for (const layer of layers)
+          if (isObject(layer) && typeof (layer as { authenticate?: unknown }).authenticate === 'function')
+            strategies.watch(layer)
+        const one = new Attempt(req, contextOf(req), layers, linking)
+        if (one.atLast) denied(hook, one) // no strategy to ask: passport turns everyone away
+        return one
+      })
+      if (!attempt) return middleware.apply(this, args)
+      return hook.attempts.serve(attempt, () => middleware.apply(this, args))
+    },
+  }
+  return sameShape(wrapper.authenticate, middleware)
+}

@@ -1,0 +1,155 @@
+// The strategy level: what a strategy answers, seen where passport gives it the five verbs for one request.
+//
+// `authenticate` is replaced on the strategy object itself, so that whoever holds the object keeps that very object; the
+// verbs are replaced on the `this` of one call, where passport has just put them.
+import { type AuditCore, contextOf, quietly } from '@trailproof/core/adapter'
+import { Attempt, type Tried, type Verb } from './attempt.js'
+import { broke, challenged, denied, isDecidedAgainst, mustHold, succeeded, succeedWhenSafe } from './decision.js'
+import { type Hook, isObject } from './hook.js'
+import type { AnyFunction } from './hook-once.js'
+import { methodOf } from './method.js'
+import { failureReason } from './reason.js'
+import { restoring } from './restore.js'
+import { keepPassword, typedName } from './typed.js'
+
+/** Hears a verb before it is passed on; `go` passes it on, once, and gives back what passport answered. */
+export interface Listener {
+  hear(verb: Verb, said: ArrayLike<unknown>, go: () => unknown): unknown
+  /** `authenticate` threw. */
+  threw(): void
+}
+
+const VERBS: readonly Verb[] = ['success', 'fail', 'redirect', 'pass', 'error']
+
+type Verbs = Partial<Record<Verb, AnyFunction>>
+
+/** Verbs that are ours: a strategy that lends its verbs to another one, or is shared by two passports, is heard once. */
+const heard = new WeakMap<object, AuditCore>()
+
+/** @param askedAs the name under which passport looked this strategy up just now */
+export function watchAuthenticate(hook: Hook, strategy: object, askedAs: () => string) {
+  return (authenticate: AnyFunction): AnyFunction => {
+    const wrapper = {
+      authenticate(this: Verbs, ...args: unknown[]): unknown {
+        const req = args[0]
+        const own = this?.success && heard.get(this.success) === hook.core
+        if (!hook.attached || !isObject(req) || !isObject(this) || own) return authenticate.apply(this, args)
+        const listener = quietly(() => listen(hook, strategy, askedAs(), req, args[1], this))
+        if (!listener) return authenticate.apply(this, args)
+        try {
+          return authenticate.apply(this, args)
+        } catch (error) {
+          quietly(() => listener.threw())
+          throw error
+        }
+      },
+    }
+    return wrapper.authenticate
+  }
+}
+
+function listen(hook: Hook, strategy: object, name: string, req: object, options: unknown, verbs: Verbs): Listener {
+  const restores = name === 'session' || (strategy as { name?: unknown }).name === 'session'
+  const listener = restores ? restoring(hook, req) : deciding(hook, strategy, name, req, options, verbs.error)
+  for (const verb of VERBS) {
+    const original = verbs[verb]
+    if (typeof original !== 'function') continue
+    verbs[verb] = ourVerb(listener, verb, original)
+  }
+  if (verbs.success) heard.set(verbs.success, hook.core)
+  return listener
+}
+
+/**
+ * A verb of the same name, length and `this`. Made five times per attempt, so the usual lengths are written out:
+ * defining properties on a function costs as much as all the rest.
+ */
+function ourVerb(listener: Listener, verb: Verb, original: AnyFunction): AnyFunction {
+  const hear = (self: unknown, said: ArrayLike<unknown>) =>
+    listener.hear(verb, said, () => original.apply(self, said as unknown[]))
+  const ours = withArity(original.length, hear)
+  return original.name === '' ? ours : Object.defineProperty(ours, 'name', { value: original.name, configurable: true })
+}
+
+/* biome-ignore-start lint/complexity/noArguments: a rest parameter would make the length 0 */
+function withArity(length: number, hear: (self: unknown, said: ArrayLike<unknown>) => unknown): AnyFunction {
+  if (length === 2)
+    return function (this: unknown, _challenge: unknown, _status: unknown) {
+      return hear(this, arguments)
+    }
+  if (length === 1)
+    return function (this: unknown, _error: unknown) {
+      return hear(this, arguments)
+    }
+  if (length === 0)
+    return function (this: unknown) {
+      return hear(this, arguments)
+    }
+  return Object.defineProperty(withArity(0, hear), 'length', { value: length, configurable: true })
+}
+/* biome-ignore-end lint/complexity/noArguments: see above */
+
+/** A strategy that decides about credentials. */
+function deciding(
+  hook: Hook,
+  strategy: object,
+  name: string,
+  req: object,
+  options: unknown,
+  error: AnyFunction | undefined,
+): Listener {
+  const linking = (options as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
+  const attempt = hook.attempts.waiting(req) ?? new Attempt(req, contextOf(req), undefined, linking)
+  const method = methodOf(strategy, name)
+  const claimed = quietly(() => typedName(strategy, method, req, hook.settings.usernameFields))
+  const tried: Tried = { name, method, claimed }
+  attempt.tried.push(tried)
+  attempt.running = true
+  quietly(() => keepPassword(strategy, req, attempt.context))
+
+  let answered = false
+  return {
+    hear(verb, said, go) {
+      answered = true
+      if (isDecidedAgainst(attempt, verb)) return go()
+      attempt.running = false
+      if (verb === 'fail') return failing(hook, attempt, tried, said, go)
+      if (verb === 'success' && error && quietly(() => mustHold(hook, attempt)))
+        return succeedWhenSafe(hook, attempt, tried, said[0], { success: go, error })
+      quietly(() => {
+        if (verb === 'success') succeeded(hook, attempt, tried, said[0])
+        else if (verb === 'redirect') challenged(hook, attempt, tried)
+        else if (verb === 'error') broke(hook, attempt, tried)
+        else attempt.decided = 'pass' // anonymous: nobody was signed in, nobody was turned away
+      })
+      return go()
+    },
+    threw() {
+      if (answered) return // thrown by what came after its answer: passport's next step, or the application's
+      attempt.running = false
+      broke(hook, attempt, tried)
+    },
+  }
+}
+
+/** passport asks the next strategy inside this very call, or gives up. */
+function failing(hook: Hook, attempt: Attempt, tried: Tried, said: ArrayLike<unknown>, go: () => unknown): unknown {
+  const [challenge, status] = typeof said[0] === 'number' ? [undefined, said[0]] : [said[0], said[1]]
+  tried.reason = quietly(() => failureReason(challenge, status, hook.settings.reasons)) ?? 'rejected'
+  const { atLast } = attempt
+  if (atLast === true) quietly(() => denied(hook, attempt))
+  if (atLast !== undefined) return hook.attempts.serve(attempt, go)
+
+  // Middleware made before the hook does not say how many strategies it has; so look whether it asks another one.
+  // The answer must not leave meanwhile, or the record would come too late to be waited for.
+  const release = quietly(() => attempt.context?.gate.hold())
+  const asked = attempt.tried.length
+  try {
+    return hook.attempts.serve(attempt, go)
+  } finally {
+    quietly(() => {
+      if (attempt.tried.length === asked && !attempt.decided) denied(hook, attempt)
+    })
+    quietly(() => release?.())
+  }
+}
