@@ -1,0 +1,132 @@
+// The demo, told in order: a shop starts, people and an attacker visit it over HTTP, the records are shown, the log is
+// verified, one byte of a copy is altered, and verify names the record.
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createShop } from '../../examples/express-shop/app.js'
+import { attachAudit, createShopAudit } from '../../examples/express-shop/audit.js'
+import { findSecrets, readRecords } from './evidence.mjs'
+import { alterOneByte, verify } from './proof.mjs'
+import { runScenario } from './scenario.mjs'
+import { legend, renderTable } from './table.mjs'
+import { createPeople, createWorld, randomPassword } from './world.mjs'
+
+const USAGE = `Usage: npm run demo -- [--once] [--dir DIR] [--port PORT]
+
+  --once       end after the proof (exit 0 when everything held, else 1)
+  --dir DIR    keep the logs in DIR (DIR/shop-0/seg/…, keys in DIR/.trailproof); default: a temporary folder, removed
+  --port PORT  where the shop listens on 127.0.0.1; default: a free port`
+
+export async function demo(argv) {
+  const options = readOptions(argv)
+  if (!options) return 2
+  const dir = options.dir ? resolve(options.dir) : mkdtempSync(join(tmpdir(), 'trailproof-demo-'))
+  const forget = () => options.dir || rmSync(dir, { recursive: true, force: true })
+  try {
+    return await play(dir, options)
+  } finally {
+    forget()
+  }
+}
+
+async function play(dir, { once: onlyOnce, port }) {
+  const people = createPeople()
+  const visitor = { email: 'you@shop.example', role: 'admin', password: randomPassword() }
+  const audit = createShopAudit({ dir, keysDir: join(dir, '.trailproof') })
+  const { origin, vkey } = await audit.ready
+  const shop = createShop({ users: [...Object.values(people), visitor], audit, attach: attachAudit })
+  const server = shop.app.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${server.address().port}`
+  heading(`The shop serves on ${url}; its log is ${origin}`)
+
+  const world = createWorld({ people, tokenKey: shop.tokenKey })
+  await runScenario(url, world, {
+    onStep: ({ name, statuses }) => console.log(`  ${name.padEnd(60)} ${shorten(statuses)}`),
+  })
+  await audit.flush()
+  if (onlyOnce) await stop(server, audit)
+
+  const records = readRecords(dir, origin)
+  heading(`What the log holds (${records.length} records)`)
+  console.log(renderTable(records))
+  console.log(`\n${legend}`)
+  const found = findSecrets(dir, [...world.secretsSeen(), ...Object.values(people).map((p) => p.password)])
+  heading(
+    `Secrets: ${found.searched} passwords, tokens, cookies and session ids searched for in ${found.files} files: ${found.hits.length} found`,
+  )
+  for (const { file } of found.hits) console.log(`  LEAK in ${file}`)
+
+  heading('The proof')
+  const intact = verify(dir, vkey)
+  const altered = alterOneByte(dir, origin, records)
+  const caught = verify(altered.dir, vkey, {
+    shownAs: `a copy, one byte altered in the record with seq ${altered.seq}`,
+  })
+  const named = caught.report?.logs.some((log) => log.problems.some((p) => p.index === altered.seq)) ?? false
+  rmSync(altered.dir, { recursive: true, force: true })
+  const good = intact.exitCode === 0 && caught.exitCode === 1 && named && found.hits.length === 0
+  console.log(
+    good
+      ? '\nIntact log: accepted. Altered copy: rejected, and the record named. No secret in the log.'
+      : '\nTHE PROOF DID NOT HOLD.',
+  )
+  if (onlyOnce) return good ? 0 : 1
+  return await serve(server, audit, { url, dir, visitor })
+}
+
+/** Keeps the shop open until somebody stops it. */
+async function serve(server, audit, { url, dir, visitor }) {
+  heading(`The shop keeps serving: ${url}`)
+  console.log(`  sign in as   ${visitor.email}  with  ${visitor.password}`)
+  console.log(`  follow it    npx trailproof tail ${dir} -f`)
+  console.log(`  verify it    npx trailproof verify ${dir} --key ${join(dir, '.trailproof', 'signing.pub')}`)
+  console.log('  stop it      Ctrl-C')
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await stop(server, audit)
+  return 0
+}
+
+async function stop(server, audit) {
+  server.close()
+  server.closeAllConnections()
+  await audit.close()
+}
+
+function readOptions(argv) {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        once: { type: 'boolean' },
+        dir: { type: 'string' },
+        port: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    })
+    const port = Number(values.port ?? 0)
+    if (values.help) console.log(USAGE)
+    else if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      console.error(`--port must be a port number\n\n${USAGE}`)
+    else return { once: values.once ?? false, dir: values.dir, port }
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`)
+  }
+  return undefined
+}
+
+function heading(text) {
+  console.log(`\n── ${text}\n`)
+}
+
+function shorten(statuses) {
+  const runs = []
+  for (const status of statuses) {
+    const last = runs.at(-1)
+    if (last?.status === status) last.n++
+    else runs.push({ status, n: 1 })
+  }
+  return runs.map(({ status, n }) => (n > 1 ? `${status}×${n}` : `${status}`)).join(' ')
+}
