@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
@@ -134,18 +134,23 @@ test('-f shows what becomes durable, once, and ends at a signal with exit 0', as
 test('-f finds a log that begins while it follows', async () => {
   const root = tempDir()
   writeLog(logFiles(planOf(signer, 1)), join(root, 'shop-0'))
-  const child = begin(['tail', root, '-f', '-n', '0', '--json'])
+  const child = begin(['tail', root, '-f', '-n', '1', '--json'])
   let out = ''
   child.stdout!.on('data', (piece) => {
     out += piece
   })
-  await sleep(600)
+  const until = async (n: number) => {
+    for (let i = 0; i < 700 && out.split('\n').length - 1 < n; i++) await sleep(20)
+  }
+  await until(1) // it has looked, and shop-1 was not there
+  mkdirSync(join(root, 'shop-1'))
+  await sleep(1200)
   const other = planOf(renamed(signer, 'shop/2/shop-1'), 2)
   writeLog(logFiles(other), join(root, 'shop-1'))
-  for (let i = 0; i < 300 && out.split('\n').length < 3; i++) await sleep(20)
+  await until(3)
   child.kill('SIGTERM')
   await new Promise((resolve) => child.on('exit', resolve))
-  expect(out).toBe(other.lines.map((line) => `${line}\n`).join(''))
+  expect(out).toBe([...planOf(signer, 1).lines, ...other.lines].map((line) => `${line}\n`).join(''))
 })
 
 test('| head ends it quietly', () => {

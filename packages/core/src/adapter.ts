@@ -9,6 +9,7 @@ import type { Policy } from './policy/policy.js'
 
 export { type CatalogueName, isEventName, RESERVED } from './event/catalogue.js'
 export type { Auth, Identity, TokenFacts } from './event/event.js'
+export { type AnyFunction, type Handle, hookOnce, patch, unsupported } from './hook/hook-once.js'
 export { callbackIndex, markOnce, quietly, sameShape, unmark } from './hook/wrap.js'
 export { type ClientAddress, clientAddress, normaliseAddress } from './http/address.js'
 export {
@@ -19,6 +20,7 @@ export {
   type RequestContext,
   runInContext,
 } from './http/context.js'
+export { nearest } from './near.js'
 
 /** One fact that a hook saw. `hook` names the observer; everything else is as for `audit.record()`. */
 export interface Observation extends Omit<AuditEvent, 'event' | 'auth' | 'token'> {

@@ -21,7 +21,10 @@ export type ErrorCode =
   | 'TRAILPROOF_KEY_UNSAFE'
   | 'TRAILPROOF_REFUSED'
   | 'TRAILPROOF_LOG_NOT_FOUND'
+  | 'TRAILPROOF_LOG_UNREADABLE'
   | 'TRAILPROOF_HOOK_UNSUPPORTED'
+  | 'TRAILPROOF_INTERNAL'
+  | 'TRAILPROOF_NOT_BUILT'
 
 export interface ErrorFacts {
   /** Is the record safe? `not-written` when the error has nothing to do with a record. */

@@ -15,6 +15,7 @@ export type {
   TokenFacts,
 } from './event/event.js'
 export type { LogRecord } from './event/record.js'
+export * from './follow/index.js'
 export type { Counts, Coverage } from './hook/coverage.js'
 export type { LogHealth, LogState, Receipt } from './log/log.js'
 export type { AuditOptions } from './options.js'

@@ -1,6 +1,7 @@
 // One call of the library, answered by return, by throw or by callback; the answer is looked at once and passed on as it is.
+
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { quietly, sameShape } from '@trailproof/core/adapter'
-import type { AnyFunction } from './hook-once.js'
 
 export interface Listener {
   answered(value: unknown): void

@@ -1,8 +1,7 @@
 // The hook of jsonwebtoken: replaces `sign` and `verify` on the module's own object, so that everyone who calls them
 // through it is seen: the application, passport-jwt, express-jwt, @nestjs/jwt. `decode` verifies nothing and is left alone.
 import { type Audit, TrailproofError } from '@trailproof/core'
-import { coreOf } from '@trailproof/core/adapter'
-import { type Handle, hookOnce, patch, unsupported } from './hook-once.js'
+import { coreOf, type Handle, hookOnce, patch, unsupported } from '@trailproof/core/adapter'
 import { watchSign } from './sign.js'
 import { watchVerify } from './verify.js'
 

@@ -1,9 +1,9 @@
 // `sign`: a token was issued, or could not be.
 import { TrailproofError } from '@trailproof/core'
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { type AuditCore, currentContext, quietly } from '@trailproof/core/adapter'
 import { callWatched } from './call.js'
 import { factsOf, isSigned, keepSecret, readToken } from './facts.js'
-import type { AnyFunction } from './hook-once.js'
 
 /** What the watchers of both functions share. */
 export interface JwtHook {

@@ -1,8 +1,9 @@
 // `verify`: a token was accepted, or rejected and why.
+
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { currentContext, quietly } from '@trailproof/core/adapter'
 import { callWatched } from './call.js'
 import { factsOf, isSigned, keepSecret, readToken } from './facts.js'
-import type { AnyFunction } from './hook-once.js'
 import { rejectionReason, signatureWasGood } from './reason.js'
 import type { JwtHook } from './sign.js'
 

@@ -1,10 +1,11 @@
 // The middleware level: `passport.authenticate()` and `passport.authorize()` say which strategies an attempt may ask, so
 // that only the last failure is a decision, and strategies passed in as instances are seen too.
+
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { contextOf, quietly, sameShape } from '@trailproof/core/adapter'
 import { Attempt } from './attempt.js'
 import { denied } from './decision.js'
 import { type Hook, isObject } from './hook.js'
-import type { AnyFunction } from './hook-once.js'
 import type { Strategies } from './strategies.js'
 
 /** Wraps the factory; arguments and callback of the application reach passport untouched. */

@@ -1,5 +1,6 @@
 // Options of `auditPassport`: checked once, with a hint.
 import { TrailproofError } from '@trailproof/core'
+import { nearest } from '@trailproof/core/adapter'
 import { isReason } from './reason.js'
 
 export interface PassportHookOptions {
@@ -21,18 +22,15 @@ export interface Settings {
   usernameFields: readonly string[]
 }
 
+const NAMES = ['reasons', 'usernameFields']
+
 const USERNAME_FIELDS = ['username', 'email', 'login', 'user', 'identifier', 'phone']
 
 /** @throws TRAILPROOF_OPTION_INVALID naming the option, and what was probably meant */
 export function checkOptions(options: PassportHookOptions): Settings {
   if (typeof options !== 'object' || options === null) throw invalid('the options of auditPassport must be an object')
   for (const name of Object.keys(options)) {
-    if (name === 'reasons' || name === 'usernameFields') continue
-    const meant = /reason/i.test(name) ? 'reasons' : /user|field|name/i.test(name) ? 'usernameFields' : undefined
-    throw invalid(
-      `unknown option "${name}"`,
-      meant ? `did you mean "${meant}"?` : 'options are reasons, usernameFields',
-    )
+    if (!NAMES.includes(name)) throw invalid(`unknown option "${name}"`, nearest(name, NAMES, 'options'))
   }
   const { reasons = {}, usernameFields = USERNAME_FIELDS } = options
   if (typeof reasons !== 'object' || reasons === null || Array.isArray(reasons))

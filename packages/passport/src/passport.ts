@@ -6,9 +6,8 @@
 //
 // Everything is replaced on objects that the application has anyway; it keeps their identity.
 import type { Audit } from '@trailproof/core'
-import { coreOf } from '@trailproof/core/adapter'
+import { coreOf, type Handle, hookOnce, patch, unsupported } from '@trailproof/core/adapter'
 import { newHook } from './hook.js'
-import { type Handle, hookOnce, patch, unsupported } from './hook-once.js'
 import { watchFactory } from './middleware.js'
 import { checkOptions, type PassportHookOptions } from './options.js'
 import { watchLogIn, watchLogOut } from './session.js'

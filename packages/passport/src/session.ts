@@ -1,10 +1,11 @@
 // The session level: passport's session manager, below req.logIn and req.logOut, however they are called.
 // After a strategy's success `logIn` only carries out what is recorded already; without one, the application itself
 // decided who this is.
+
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { callbackIndex, contextOf, quietly, type RequestContext, sameShape } from '@trailproof/core/adapter'
 import { newAttemptId } from './attempt.js'
 import { type Hook, isObject, observe } from './hook.js'
-import type { AnyFunction } from './hook-once.js'
 import { typedName } from './typed.js'
 import { areDifferent, type Session, sessionOf, type Visit } from './visit.js'
 

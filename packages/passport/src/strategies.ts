@@ -1,8 +1,7 @@
 // Finds strategies, whenever they were registered: passport looks one up for every request that asks for it.
-import { quietly } from '@trailproof/core/adapter'
+import { type AnyFunction, patch, quietly } from '@trailproof/core/adapter'
 import { broke } from './decision.js'
 import { type Hook, isObject } from './hook.js'
-import { type AnyFunction, patch } from './hook-once.js'
 import { watchAuthenticate } from './strategy.js'
 
 interface Watched {

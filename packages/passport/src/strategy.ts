@@ -2,11 +2,12 @@
 //
 // `authenticate` is replaced on the strategy object itself, so that whoever holds the object keeps that very object; the
 // verbs are replaced on the `this` of one call, where passport has just put them.
+
+import type { AnyFunction } from '@trailproof/core/adapter'
 import { type AuditCore, contextOf, quietly } from '@trailproof/core/adapter'
 import { Attempt, type Tried, type Verb } from './attempt.js'
 import { broke, challenged, denied, isDecidedAgainst, mustHold, succeeded, succeedWhenSafe } from './decision.js'
 import { type Hook, isObject } from './hook.js'
-import type { AnyFunction } from './hook-once.js'
 import { methodOf } from './method.js'
 import { failureReason } from './reason.js'
 import { restoring } from './restore.js'

@@ -68,10 +68,19 @@ export class Recorder {
     const { wait, record, onFailure, waitAtMostMs } = this.core.policyFor(event)
     const gate = this.contextOf(visit)?.gate
     if (!gate || record === 'none' || wait !== 'durable') return undefined
+    if (onFailure === 'continue') {
+      const release = gate.hold()
+      const late = setTimeout(release, waitAtMostMs).unref()
+      return (verdict) => {
+        clearTimeout(late)
+        if (verdict instanceof Promise) void verdict.then(release)
+        else release() // at once: a record made next finds the bytes gone
+      }
+    }
     let end: (verdict: Verdict | Promise<Verdict>) => void = () => {}
-    // Strict where policy may refuse: a response too large to be held must not slip out either.
-    gate.holdUntil(new Promise<Verdict>((resolve) => (end = resolve)), onFailure === 'refuse')
-    const late = setTimeout(() => end(whenLate ?? (onFailure === 'refuse' ? 'refuse' : 'go')), waitAtMostMs).unref()
+    // Strict, since policy may refuse: a response too large to be held must not slip out either.
+    gate.holdUntil(new Promise<Verdict>((resolve) => (end = resolve)), true)
+    const late = setTimeout(() => end(whenLate ?? 'refuse'), waitAtMostMs).unref()
     return (verdict = 'go') => {
       clearTimeout(late)
       end(verdict)

@@ -56,19 +56,18 @@ function begin(recorder: Recorder, visit: Visit, rotation: Rotation): void {
     rotation.responseOver = true
     if (!visit.saving.has(rotation.to as string)) void settleRotation(recorder, visit, false)
   }
-  // The last bytes are written, and held by us. Not where the store failed: express, told of that error by
-  // express-session, cuts the connection a moment later, and held bytes would never arrive.
+  // The last bytes are written, and held by us. Not where the store failed: see `wrote`.
   visit.res.once('prefinish', () => rotation.failed || over())
   visit.res.once('close', over)
 }
 
-/** The store failed to write an id. Nobody waits for what becomes of the old one any more; a later write may still succeed. */
-export function failedRotation(recorder: Recorder, visit: Visit, id: string): void {
+/** The store failed to write an id: nobody waits for what becomes of the old one. A later write may still succeed. */
+export function abandonRotation(visit: Visit, id: string): Rotation | undefined {
   const { rotation } = visit
-  if (!rotation || rotation.to !== id) return
+  if (!rotation || rotation.to !== id) return undefined
   rotation.failed = true
   rotation.release()
-  if (rotation.responseOver && !visit.saving.has(id)) void settleRotation(recorder, visit, false)
+  return rotation
 }
 
 /** What the first write of an id is going to be. */

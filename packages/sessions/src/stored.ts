@@ -3,7 +3,7 @@ import { type Method, watchCall } from './call.js'
 import { expiryOf } from './ledger.js'
 import { type Recorder, userOf, type Verdict } from './recorder.js'
 import type { Refusal } from './refusal.js'
-import { failedRotation, firstWriteOf, settleRotation } from './rotation.js'
+import { abandonRotation, firstWriteOf, settleRotation } from './rotation.js'
 import { destroyerOf, isInside, type Visit, visitOf } from './visit.js'
 
 /** `store.set(id, session, callback)`: the first write of an id is a creation, or the second half of a rotation. */
@@ -27,6 +27,7 @@ export function watchSet(recorder: Recorder, store: object, set: Method, refusal
     visit.saving.set(id, (visit.saving.get(id) ?? 0) + 1)
     return watchCall(set, this, args, 2, inside, (error) => {
       answeredSave(visit, id)
+      if (error) release()
       const verdict = wrote(recorder, visit, id, args[1], error)
       void verdict?.then((v) => {
         if (v === 'refuse') void refusal.undo(visit)
@@ -52,9 +53,11 @@ function wrote(
   error: unknown,
 ): Promise<Verdict> | undefined {
   if (error) {
+    // The response goes first. Told of the error after its headers, express cuts the connection a moment later, and
+    // what is still held by then never arrives.
+    const rotation = visit && abandonRotation(visit, id)
     void recorder.storeFailed(visit, 'set', id)
-    if (visit) failedRotation(recorder, visit, id)
-    return undefined
+    return visit && rotation?.responseOver && !visit.saving.has(id) ? settleRotation(recorder, visit, false) : undefined
   }
   // A request that still held a session when another one ended it, and writes it back: the session lives again.
   const revived = recorder.ledger.endOf(id) !== undefined
@@ -75,9 +78,12 @@ export function watchTouch(recorder: Recorder, store: object, touch: Method): Me
     if (typeof id !== 'string' || isInside(store, id)) return touch.apply(this, args)
     const release = recorder.hold(visit, 'session.renewed')
     return watchCall(touch, this, args, 2, { visit, inside: { store, id } }, (error) => {
-      if (error) void recorder.storeFailed(visit, 'touch', id)
+      if (error) {
+        release()
+        return void recorder.storeFailed(visit, 'touch', id)
+      }
       // Stores touch what is not there without complaint; what has ended is not renewed by that.
-      if (error || recorder.ledger.endOf(id)) return release()
+      if (recorder.ledger.endOf(id)) return release()
       recorder.ledger.sawAlive(id, expiryOf(args[1]))
       release(recorder.record(visit, { event: 'session.renewed', session: id }))
     })
@@ -95,8 +101,9 @@ export function watchDestroy(recorder: Recorder, store: object, destroy: Method)
     const release = rotating ? (): void => {} : recorder.hold(visit, 'session.ended')
     recorder.keepSecret(visit, id)
     return watchCall(destroy, this, args, 1, { visit, inside: { store, id } }, (error) => {
-      if (error) void recorder.storeFailed(visit, 'destroy', id)
-      release(error || rotating ? undefined : ended(recorder, visit, id, user))
+      if (!error) return release(rotating ? undefined : ended(recorder, visit, id, user))
+      release()
+      void recorder.storeFailed(visit, 'destroy', id)
     })
   }
 }

@@ -236,13 +236,14 @@ describe.each([4, 5] as const)('express %s', (version) => {
       }
     })()
     await start(version)
+    await browser.get('/count') // known from now on: its next write opens no hold of its own
+    fake.take()
     fake.onFailure = 'refuse'
     fake.verdictOf = (o) => (o.event === 'login.succeeded' ? 'refuse' : 'go')
     expect(await browser.get('/sign-in-by-hand')).toMatchObject({ status: 503, setCookie: [] })
-    expect({ ids: idsIn(store), writes: store.writes }).toEqual({ ids: [], writes: 1 })
+    expect({ ids: idsIn(store), writes: store.writes }).toEqual({ ids: [], writes: 2 })
     expect(fake.take().map((o) => [o.event, o['reason']])).toEqual([
       ['login.succeeded', undefined],
-      ['session.created', undefined],
       ['session.ended', 'refused'],
     ])
   })

@@ -202,6 +202,27 @@ describe('a full disk', () => {
     prove(next, world)
   })
 
+  it('takes the oldest lines of a flood, as many as the kept room holds', async () => {
+    const disk = new CrashDisk()
+    const world = new World()
+    const life = begin(disk, world, {}, { ballastBytes: 64 * 1024, segmentBytes: 1e6 })
+    await life.log.ready
+    life.write(10)
+    await life.log.checkpoint()
+    disk.capacity = used(disk)
+    life.write(1000, 500)
+    await settleDown(disk, life, 150)
+    expect(life.log.state).toBe('failing')
+    expect(life.log.size).toBeGreaterThan(30)
+    expect(life.log.signedSize).toBe(life.log.size)
+    const next = disk.kill()
+    next.capacity = Number.POSITIVE_INFINITY
+    const { life: again, head } = await reopened(next, world)
+    expect(head.size).toBe(life.log.size)
+    await end(again)
+    prove(next, world)
+  })
+
   it('keeps what it cannot write in memory until there is room', async () => {
     const disk = new CrashDisk()
     const world = new World()
@@ -214,6 +235,7 @@ describe('a full disk', () => {
     await settleDown(disk, life, 100)
     expect(life.log.state).toBe('failing')
     expect(life.log.health().lastError?.message).toContain('the disk is full')
+    expect(world.acknowledged.length).toBe(life.log.size)
     disk.capacity = Number.POSITIVE_INFINITY
     await settleDown(disk, life)
     expect(life.log.health()).toMatchObject({ state: 'writing', size: 510, queuedRecords: 0 })

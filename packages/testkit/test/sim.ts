@@ -34,7 +34,7 @@ const key = testKey()
 const writerOptions = { segmentRecords: 256, segmentBytes: 4000, ballastBytes: 1024 }
 
 /** A process starts; throws what createAudit would throw. */
-export function begin(disk: CrashDisk, world: World, options: Partial<LogOptions> = {}): Life {
+export function begin(disk: CrashDisk, world: World, options: Partial<LogOptions> = {}, more = {}): Life {
   const timers = new ManualTimers()
   const signingKey = {
     publicKey: key.publicKey,
@@ -43,7 +43,7 @@ export function begin(disk: CrashDisk, world: World, options: Partial<LogOptions
       return key.sign(message)
     },
   }
-  const lease = fileWriter('/audit', { disk, ...writerOptions }).lease('shop')
+  const lease = fileWriter('/audit', { disk, ...writerOptions, ...more }).lease('shop')
   const log = new Log({
     lease,
     service: 'shop',

@@ -1,6 +1,6 @@
 // `trailproof tail`
 import { basename, resolve } from 'node:path'
-import { findLogs, followLog, lastLines } from '@trailproof/core'
+import { findLogs, followLog, isTrailproofError, lastLines } from '@trailproof/core'
 import { merge } from '../merge.js'
 import { print } from '../output.js'
 import { header, recordLine, seqOf, timeOf } from '../record-line.js'
@@ -52,14 +52,20 @@ async function followAll(path: string, logs: readonly End[], show: Show): Promis
     for await (const { bytes } of followLog(folder, { from, signal: stop.signal })) await show(folder, bytes)
   }
   await new Promise<void>((resolve, reject) => {
+    // A log that is just being made has its folder first and its lines later: it is looked for again.
+    const follow = (folder: string, from: number) =>
+      begin(folder, from).catch((error) => {
+        if (isTrailproofError(error, 'TRAILPROOF_LOG_NOT_FOUND')) known.delete(folder)
+        else reject(error)
+      })
     const look = async () => {
       const found = (await findLogs(path)).filter((folder) => !known.has(folder))
       for (const folder of found) {
         known.add(folder)
-        begin(folder, 0).catch(reject)
+        follow(folder, 0)
       }
     }
-    for (const { folder, next } of logs) begin(folder, next).catch(reject)
+    for (const { folder, next } of logs) follow(folder, next)
     const timer = setInterval(() => look().catch(reject), LOOK_EVERY_MS)
     stop.signal.addEventListener('abort', () => {
       clearInterval(timer)

@@ -67,7 +67,7 @@ export interface RecordParts {
 export function buildRecord(o: Observation, context: RequestContext | undefined, parts: RecordParts): LogRecord {
   const known = lookUp(o.event)
   const secrets = context ? [...(quietly(() => context.secrets.values()) ?? [])] : []
-  const { clean, cleanCode } = redactors(secrets)
+  const { clean, cleanCode } = redactors(secrets, context?.secrets)
   const text = texts(clean)
   const code = texts(cleanCode)
   return compact<LogRecord>({

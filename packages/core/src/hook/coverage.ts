@@ -104,8 +104,10 @@ export class Counters {
   }
 
   #of(hook: string): Counts {
-    let counts = this.#hooks.get(hook)
-    if (!counts) this.#hooks.set(hook, (counts = { seen: 0, recorded: 0, declared: 0, dropped: 0 }))
+    const known = this.#hooks.get(hook)
+    if (known) return known
+    const counts = { seen: 0, recorded: 0, declared: 0, dropped: 0 }
+    this.#hooks.set(hook, counts)
     return counts
   }
 }

@@ -31,14 +31,8 @@ export function presentedCookies(header: string | undefined): [name: string, val
   const cookies: [string, string][] = []
   for (const part of (header ?? '').slice(0, 16_384).split(';', 64)) {
     const eq = part.indexOf('=')
-    if (eq < 1) continue
-    cookies.push([
-      part.slice(0, eq).trim(),
-      part
-        .slice(eq + 1)
-        .trim()
-        .replace(/^"(.*)"$/, '$1'),
-    ])
+    const name = part.slice(0, Math.max(0, eq)).trim()
+    if (name !== '') cookies.push([name, part.slice(eq + 1).trim().replace(/^"(.*)"$/, '$1')])
   }
   return cookies
 }

@@ -21,6 +21,9 @@ export interface BatchLimits {
 /** What one write and one fdatasync carry at most. */
 export const BATCH_LIMITS: BatchLimits = { maxBytes: 1024 * 1024, maxLines: 1024 }
 
+/** The same once the writer has said that its disk is full. */
+export const LAST_WORDS_LIMITS: BatchLimits = { maxBytes: 16 * 1024, maxLines: 1024 }
+
 /**
  * Forms the next batch from the queue's items, from `skip` on, up to the first that waits for its keys.
  *

@@ -8,7 +8,7 @@
 // What survives a power cut: every line whose `settled` got a receipt. What a checkpoint covers is durable before it is signed.
 import { TrailproofError } from '../errors.js'
 import type { Head, Lease, OpenLog } from '../writers/writer.js'
-import { BATCH_LIMITS, type FormedBatch, formBatch } from './batch.js'
+import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS } from './batch.js'
 import { Checkpointer } from './checkpointer.js'
 import type { LogKey } from './crypto.js'
 import type { Entry } from './entry.js'
@@ -297,7 +297,9 @@ export class Log {
   }
 
   #form(): FormedBatch | undefined {
-    return formBatch(this.#queue, this.size, BATCH_LIMITS, (item, error) => this.#refuse(item, error))
+    // On a full disk the oldest lines may still find room where all of them do not.
+    const limits = this.#appending.error?.['full'] === true ? LAST_WORDS_LIMITS : BATCH_LIMITS
+    return formBatch(this.#queue, this.size, limits, (item, error) => this.#refuse(item, error))
   }
 
   async #commit(formed: FormedBatch): Promise<void> {

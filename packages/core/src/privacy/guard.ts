@@ -39,11 +39,18 @@ interface Needle {
  * Two guards over one request's secrets. `cleanCode` lets short secrets of letters only stand: it is for codes and names
  * that the program chose, where a password `admin` must not turn `/admin` into `/[redacted]`, which would also tell it.
  */
-export function redactors(secrets: readonly string[]): { clean: Redactor; cleanCode: Redactor } {
+export function redactors(secrets: readonly string[], request: object = secrets): { clean: Redactor; cleanCode: Redactor } {
+  const known = ofRequest.get(request)
+  if (known?.secrets.length === secrets.length && known.secrets.every((secret, i) => secret === secrets[i])) return known
   const clean = redactor(secrets)
   const others = secrets.filter((secret) => !/^[a-z]{1,10}$/i.test(secret))
-  return { clean, cleanCode: others.length === secrets.length ? clean : redactor(others) }
+  const made = { secrets, clean, cleanCode: others.length === secrets.length ? clean : redactor(others) }
+  ofRequest.set(request, made)
+  return made
 }
+
+/** The records of one request look for the same secrets. */
+const ofRequest = new WeakMap<object, { secrets: readonly string[]; clean: Redactor; cleanCode: Redactor }>()
 
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
 export function redactor(secrets: Iterable<string>): Redactor {
@@ -90,8 +97,8 @@ export function encodings(secret: string): string[] {
   const found = new Set([secret, formed])
   if (bytes.length >= 4) {
     const url = encodeURIComponent(formed)
-    const form = new URLSearchParams([['', formed]]).toString().slice(1)
-    for (const escaped of [url, form])
+    const form = url.replaceAll('%20', '+').replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    for (const escaped of new Set([url, form]))
       found.add(escaped).add(escaped.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase()))
     found.add(JSON.stringify(formed).slice(1, -1))
     found.add(bytes.toString('hex'))

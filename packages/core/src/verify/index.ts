@@ -1,6 +1,5 @@
 // What the package exports of verify/.
 
-export * from '../follow/index.js' // until the package's own index names it
 export { contentsReader, type LogContents, memoryReader } from './contents-reader.js'
 export { folderReader } from './folder-reader.js'
 export { parseKeys } from './keys.js'

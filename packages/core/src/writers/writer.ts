@@ -46,7 +46,7 @@ export interface OpenLog {
    * Appends whole lines, each ending in one `\n`, as leaves `first`, `first + 1`, …
    * Resolves once they can survive a power cut. Refuses a `first` that is not its own size.
    * After a rejection nothing may be assumed about these lines; the same call, with the same or more lines, may be made
-   * again and goes to a fresh file.
+   * again and goes to a fresh file. After an error with the fact `full: true` it may be made with fewer lines, too.
    *
    * @param batch.bytes the lines, concatenated
    * @param batch.leafHashes one 32-byte RFC 6962 leaf hash for each line

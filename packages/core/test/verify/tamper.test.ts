@@ -2,6 +2,7 @@
 // while the tiles are the signed ones, else the interval between the two signed sizes around it.
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { effort } from '../../../../test/effort.js'
 import { folderReader, type Problem, verifyLog } from '../../src/verify/index.js'
 import {
   type LogPlan,
@@ -18,7 +19,7 @@ import {
 
 afterAll(removeTempDirs)
 const signer = makeSigner()
-const numRuns = Math.round(60 * Number(process.env['EFFORT'] ?? 1))
+const numRuns = effort(60, 2000)
 
 interface Edit {
   kind: 'byte' | 'remove' | 'insert' | 'copy' | 'swap' | 'cut'

@@ -12,7 +12,10 @@ export interface Seen {
   [more: string]: unknown
 }
 
-/** What policy lets no response wait for. A store's failure must not: express cuts the connection after it. */
+/**
+ * What policy lets no response wait for. A store's failure must be among it: an application that answers 500 to a failed
+ * save has express-session save again, fail again, and express cut the connection, with whatever is still held.
+ */
 const QUEUED = ['session.renewed', 'session.store_failed']
 
 export class FakeAudit {

@@ -1,6 +1,7 @@
 // Putting our functions in the place of others, once, and taking them out again without a trace.
-import { TrailproofError } from '@trailproof/core'
-import { type AuditCore, markOnce, quietly, sameShape, unmark } from '@trailproof/core/adapter'
+import type { AuditCore } from '../adapter.js'
+import { TrailproofError } from '../errors.js'
+import { markOnce, quietly, sameShape, unmark } from './wrap.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all, called with what it was called with
 export type AnyFunction = (...args: any[]) => unknown
