@@ -9,11 +9,11 @@ import {
   type Batch,
   createAudit,
   type LogRecord,
-  type MemoryWriter,
   memoryKeys,
   memoryWriter,
   type Writer,
 } from '../src/index.js'
+import type { MemoryWriter } from '../src/writers/memory.js'
 
 export type Line = LogRecord & { v: number; seq: number }
 

@@ -1,12 +1,17 @@
 // The context of a request finds its way to whatever records within it.
 import { EventEmitter } from 'node:events'
+import { contextOf, currentContext } from '@trailproof/core/adapter'
 import session from 'express-session'
 import { describe, expect, it } from 'vitest'
-import { contextOf, currentContext } from '@trailproof/core/adapter'
 import { auditExpress } from '../src/index.js'
 import { deferred, serve, tell, turn, versions } from './support.js'
 
-const post = (url: string, body: unknown, headers = {}) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+const post = (url: string, body: unknown, headers = {}) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
 
 describe.each(versions)('%s', (_, express) => {
   it('twenty requests at once, through parsers, sessions, awaits and emitters, are not mixed up', async () => {
@@ -28,12 +33,25 @@ describe.each(versions)('%s', (_, express) => {
       })
     })
     const names = Array.from({ length: 20 }, (_, i) => String(i))
-    const said = await Promise.all(names.map(async (name) => (await post(`${url}/login/${name}`, { name }, { 'x-request-id': `request ${name}`, 'user-agent': `browser ${name}` })).json()))
+    const said = await Promise.all(
+      names.map(async (name) =>
+        (
+          await post(
+            `${url}/login/${name}`,
+            { name },
+            { 'x-request-id': `request ${name}`, 'user-agent': `browser ${name}` },
+          )
+        ).json(),
+      ),
+    )
     expect(said).toEqual(names.map((name) => ({ name })))
     const lines = (await t.lines()).filter((line) => line.event === 'login.failed')
     expect(lines).toHaveLength(60)
     for (const { data, http, client } of lines)
-      expect([http, client!['user_agent']]).toEqual([{ method: 'POST', route: '/login/:name', request_id: `request ${data!['name']}` }, `browser ${data!['name']}`])
+      expect([http, client!['user_agent']]).toEqual([
+        { method: 'POST', route: '/login/:name', request_id: `request ${data!['name']}` },
+        `browser ${data!['name']}`,
+      ])
   })
 
   it('mounting the middleware twice records the request once', async () => {
@@ -75,34 +93,68 @@ describe.each(versions)('%s', (_, express) => {
       })
     })
     await fetch(url)
-    expect((await t.lines()).map((line) => line.actor)).toEqual([{ ref: await t.audit.actorRef({ id: 'u1' }), type: 'user' }, { type: 'anonymous' }])
+    expect((await t.lines()).map((line) => line.actor)).toEqual([
+      { ref: await t.audit.actorRef({ id: 'u1' }), type: 'user' },
+      { type: 'anonymous' },
+    ])
   })
 
   it.each<[string, unknown, string, object]>([
     ['without trust proxy', false, '203.0.113.9', { ip: '127.0.0.1', ip_source: 'socket', forwarded_ignored: true }],
-    ['with trust proxy for loopback', 'loopback', '203.0.113.9', { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' }],
-    ['with one hop, and a forged entry before it', 1, '198.51.100.66, 203.0.113.9', { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' }],
+    [
+      'with trust proxy for loopback',
+      'loopback',
+      '203.0.113.9',
+      { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' },
+    ],
+    [
+      'with one hop, and a forged entry before it',
+      1,
+      '198.51.100.66, 203.0.113.9',
+      { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' },
+    ],
     ['with trust proxy, and junk', true, 'junk', { ip: '127.0.0.1', ip_source: 'socket', forwarded_ignored: true }],
-    ['with trust proxy, and a mapped address', true, '::ffff:203.0.113.9', { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' }],
+    [
+      'with trust proxy, and a mapped address',
+      true,
+      '::ffff:203.0.113.9',
+      { ip: '203.0.113.9', ip_source: 'framework', peer: '127.0.0.1' },
+    ],
   ])('the address %s', async (_name, trust, forwardedFor, client) => {
-    const { t, url } = await serve(express, (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())), {}, (app) => app.set('trust proxy', trust))
+    const { t, url } = await serve(
+      express,
+      (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())),
+      {},
+      (app) => app.set('trust proxy', trust),
+    )
     await fetch(url, { headers: { 'x-forwarded-for': forwardedFor, 'user-agent': 'UA' } })
     expect((await t.lines())[0]!.client).toEqual({ ...client, user_agent: 'UA' })
   })
 
-  it('a request id is the application\'s own, else a bounded header, else new', async () => {
+  it("a request id is the application's own, else a bounded header, else new", async () => {
     const ids: unknown[] = ['mine', 7, undefined, undefined, undefined]
     const headers = [{}, {}, { 'x-request-id': 'theirs' }, { 'x-request-id': 'x'.repeat(500) }, {}]
-    const { t, url } = await serve(express, (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())), {}, (app) => app.use((req, _res, next) => (Object.assign(req, { id: ids.shift() }), next())))
+    const { t, url } = await serve(
+      express,
+      (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())),
+      {},
+      (app) => app.use((req, _res, next) => (Object.assign(req, { id: ids.shift() }), next())),
+    )
     for (const header of headers) await fetch(url, { headers: header as Record<string, string> })
     const said = (await t.lines()).map((line) => line.http!['request_id'])
     expect(said).toEqual(['mine', '7', 'theirs', 'x'.repeat(128), expect.stringMatching(/^[\da-f-]{36}$/)])
   })
 
   it('the trace of the caller is kept, one that is none is not', async () => {
-    const { t, url } = await serve(express, (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())))
-    for (const traceparent of ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '00-0-0-0']) await fetch(url, { headers: { traceparent } })
-    expect((await t.lines()).map((line) => line.trace)).toEqual([{ trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' }, undefined])
+    const { t, url } = await serve(express, (app) =>
+      app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())),
+    )
+    for (const traceparent of ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', '00-0-0-0'])
+      await fetch(url, { headers: { traceparent } })
+    expect((await t.lines()).map((line) => line.trace)).toEqual([
+      { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' },
+      undefined,
+    ])
   })
 
   it.each<[string, string | undefined]>([

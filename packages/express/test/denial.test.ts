@@ -1,7 +1,8 @@
 // 401 and 403 are facts; so is what `audited` says of a route.
-import { describe, expect, it } from 'vitest'
+
 import { coreOf } from '@trailproof/core/adapter'
-import { audited, auditExpress } from '../src/index.js'
+import { describe, expect, it } from 'vitest'
+import { auditExpress, audited } from '../src/index.js'
 import { answer, deferred, eventually, RawClient, request, serve, tell, turn, versions } from './support.js'
 
 describe.each(versions)('%s', (_, express) => {
@@ -15,15 +16,23 @@ describe.each(versions)('%s', (_, express) => {
     ['a 403 the application has told itself', ['authz.denied'], 403, ['authz.denied']],
     ['a 403 to someone whose token is good', ['token.verified'], 403, ['token.verified', 'authz.denied']],
   ])('%s', async (_name, told, status, events) => {
-    const { t, url } = await serve(express, (app) => app.get('/area/:id', (_req, res) => {
-      for (const event of told) tell(t, event)
-      res.status(status).json({})
-    }))
+    const { t, url } = await serve(express, (app) =>
+      app.get('/area/:id', (_req, res) => {
+        for (const event of told) tell(t, event)
+        res.status(status).json({})
+      }),
+    )
     await fetch(`${url}/area/7`)
     const lines = await t.lines()
     expect(lines.map((line) => line.event)).toEqual(events)
     if (told.length === 0 && events.length)
-      expect(lines[0]).toMatchObject({ outcome: 'denied', severity: 3, reason: status === 401 ? 'unauthenticated' : 'forbidden', hook: 'express', http: { method: 'GET', route: '/area/:id', status } })
+      expect(lines[0]).toMatchObject({
+        outcome: 'denied',
+        severity: 3,
+        reason: status === 401 ? 'unauthenticated' : 'forbidden',
+        hook: 'express',
+        http: { method: 'GET', route: '/area/:id', status },
+      })
   })
 
   it('middleware that denies, errors that carry a status, streamed and empty answers are denials like others', async () => {
@@ -67,12 +76,27 @@ describe.each(versions)('%s', (_, express) => {
     [500, 'error'],
   ])('audited: status %i is %s, once, and no other denial', async (status, outcome) => {
     const { t, port } = await serve(express, (app) =>
-      app.get('/invoices/:id', audited('invoice.exported' as never, { target: (req) => ({ type: 'invoice', id: req['params'].id }), data: () => ({ rows: 3 }) }), (_req, res) => void res.status(status).end()),
+      app.get(
+        '/invoices/:id',
+        audited('invoice.exported' as never, {
+          target: (req) => ({ type: 'invoice', id: req['params'].id }),
+          data: () => ({ rows: 3 }),
+        }),
+        (_req, res) => void res.status(status).end(),
+      ),
     )
     await answer(port, '/invoices/42')
     const lines = await t.lines()
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ event: 'invoice.exported', outcome, source: 'hook', hook: 'express', target: { type: 'invoice', id: '42' }, data: { rows: 3 }, http: { method: 'GET', route: '/invoices/:id', status } })
+    expect(lines[0]).toMatchObject({
+      event: 'invoice.exported',
+      outcome,
+      source: 'hook',
+      hook: 'express',
+      target: { type: 'invoice', id: '42' },
+      data: { rows: 3 },
+      http: { method: 'GET', route: '/invoices/:id', status },
+    })
   })
 
   it('audited: what the application computes wrongly is left out, the fact stays', async () => {
@@ -80,11 +104,22 @@ describe.each(versions)('%s', (_, express) => {
       throw new Error('no target')
     }
     const { t, port } = await serve(express, (app) => {
-      app.get('/throws', audited('invoice.exported' as never, { target: fail, data: fail }), (_req, res) => void res.end('ok'))
-      app.get('/junk', audited('invoice.exported' as never, { target: () => 'x' as never, data: () => ['x'] as never }), (_req, res) => void res.end('ok'))
+      app.get(
+        '/throws',
+        audited('invoice.exported' as never, { target: fail, data: fail }),
+        (_req, res) => void res.end('ok'),
+      )
+      app.get(
+        '/junk',
+        audited('invoice.exported' as never, { target: () => 'x' as never, data: () => ['x'] as never }),
+        (_req, res) => void res.end('ok'),
+      )
     })
     for (const path of ['/throws', '/junk']) expect(await answer(port, path)).toMatch(/ok/)
-    expect((await t.lines()).map(({ target, data }) => [target, data])).toEqual([[undefined, undefined], [undefined, { value: ['x'] }]])
+    expect((await t.lines()).map(({ target, data }) => [target, data])).toEqual([
+      [undefined, undefined],
+      [undefined, { value: ['x'] }],
+    ])
   })
 
   it('audited: a client that hangs up before the answer does not keep the fact out of the log', async () => {
@@ -103,9 +138,9 @@ describe.each(versions)('%s', (_, express) => {
     gone.resolve()
     await turn()
     const lines = await t.lines()
-    expect(lines.map(({ event, outcome, reason, http }) => ({ event, outcome, reason, status: http!['status'] }))).toEqual([
-      { event: 'invoice.exported', outcome: 'unknown', reason: 'client_left', status: undefined },
-    ])
+    expect(
+      lines.map(({ event, outcome, reason, http }) => ({ event, outcome, reason, status: http!['status'] })),
+    ).toEqual([{ event: 'invoice.exported', outcome: 'unknown', reason: 'client_left', status: undefined }])
   })
 
   it('audited: an answer that policy has refused is no success', async () => {

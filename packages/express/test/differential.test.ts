@@ -6,9 +6,21 @@ import { Readable, Transform } from 'node:stream'
 import { createGzip, gzipSync } from 'node:zlib'
 import session from 'express-session'
 import { describe, expect, it } from 'vitest'
-import { audited, auditExpress } from '../src/index.js'
 import { temporaryFolder } from '../../core/test/support.js'
-import { type App, type Express, listen, masked, RawClient, request, type TestAudit, tell, testAudit, turn, versions } from './support.js'
+import { auditExpress, audited } from '../src/index.js'
+import {
+  type App,
+  type Express,
+  listen,
+  masked,
+  RawClient,
+  request,
+  type TestAudit,
+  tell,
+  testAudit,
+  turn,
+  versions,
+} from './support.js'
 
 const big = Buffer.alloc(300_000, 'abcdefghij')
 
@@ -28,11 +40,17 @@ function application(express: Express, file: string, t?: TestAudit): App {
   })
   app.get('/audited', audited('invoice.exported' as never), (_req, res) => void res.type('csv').send('a;b'))
   app.get('/cookies', (_req, res) => void res.cookie('a', '1').cookie('b', '2', { httpOnly: true }).send('ok'))
-  app.get('/session', session({ secret: 'x', resave: false, saveUninitialized: false, genid: () => 'fixed' }), (req, res) => {
-    ;(req as unknown as { session: Record<string, unknown> }).session['user'] = 1
-    res.json({ ok: true })
-  })
-  app.get('/file', (_req, res) => res.sendFile(file, { headers: { 'Last-Modified': 'x' }, etag: false, lastModified: false }))
+  app.get(
+    '/session',
+    session({ secret: 'x', resave: false, saveUninitialized: false, genid: () => 'fixed' }),
+    (req, res) => {
+      ;(req as unknown as { session: Record<string, unknown> }).session['user'] = 1
+      res.json({ ok: true })
+    },
+  )
+  app.get('/file', (_req, res) =>
+    res.sendFile(file, { headers: { 'Last-Modified': 'x' }, etag: false, lastModified: false }),
+  )
   app.get('/download', (_req, res) => res.download(file, 'name.bin', { etag: false, lastModified: false } as never))
   app.get('/big', (_req, res) => void res.set('Content-Length', String(big.length)).end(big))
   app.get('/chunks', async (_req, res) => {
@@ -43,7 +61,12 @@ function application(express: Express, file: string, t?: TestAudit): App {
     res.end()
   })
   app.get('/piped', (_req, res) => void Readable.from([big.subarray(0, 100_000), big.subarray(0, 50_000)]).pipe(res))
-  app.get('/gzip', (_req, res) => void (res.set('Content-Encoding', 'gzip').removeHeader('Content-Length'), Readable.from([big]).pipe(createGzip()).pipe(res)))
+  app.get(
+    '/gzip',
+    (_req, res) =>
+      void (res.set('Content-Encoding', 'gzip').removeHeader('Content-Length'),
+      Readable.from([big]).pipe(createGzip()).pipe(res)),
+  )
   app.get('/gzipped', (_req, res) => void res.set('Content-Encoding', 'gzip').end(gzipSync(big)))
   app.get('/through', (_req, res) => {
     const upper = new Transform({ transform: (chunk, _, done) => done(null, String(chunk).toUpperCase()) })
@@ -59,7 +82,29 @@ function application(express: Express, file: string, t?: TestAudit): App {
   return app
 }
 
-const paths = ['/json', '/text', '/empty', '/redirect', '/denied', '/thrown', '/audited', '/cookies', '/session', '/file', '/download', '/big', '/chunks', '/piped', '/gzip', '/gzipped', '/through', '/hints', '/raw', '/nowhere', '/destroyed']
+const paths = [
+  '/json',
+  '/text',
+  '/empty',
+  '/redirect',
+  '/denied',
+  '/thrown',
+  '/audited',
+  '/cookies',
+  '/session',
+  '/file',
+  '/download',
+  '/big',
+  '/chunks',
+  '/piped',
+  '/gzip',
+  '/gzipped',
+  '/through',
+  '/hints',
+  '/raw',
+  '/nowhere',
+  '/destroyed',
+]
 
 const comparable = (text: string) => masked(text).replace(/Set-Cookie: tp_device=[^\r]*\r\n/g, '')
 
@@ -72,7 +117,10 @@ describe.each(versions)('%s', (_, express) => {
     const [without, audited] = [await speak(plain.port), await speak(with_.port)]
     return { without: comparable(without), audited: comparable(audited) }
   }
-  const ask = (method: string, path: string, headers = '') => (port: number) => RawClient.to(port).send(request(path, method, `Connection: close\r\n${headers}`)).closed
+  const ask =
+    (method: string, path: string, headers = '') =>
+    (port: number) =>
+      RawClient.to(port).send(request(path, method, `Connection: close\r\n${headers}`)).closed
 
   it.each(paths)('GET %s', async (path) => {
     const { without, audited } = await both(ask('GET', path))
@@ -85,7 +133,10 @@ describe.each(versions)('%s', (_, express) => {
   })
 
   it('304 for a known entity, and a part of a file', async () => {
-    for (const speak of [ask('GET', '/text', 'If-None-Match: W/"fixed"\r\n'), ask('GET', '/file', 'Range: bytes=10-99\r\n')]) {
+    for (const speak of [
+      ask('GET', '/text', 'If-None-Match: W/"fixed"\r\n'),
+      ask('GET', '/file', 'Range: bytes=10-99\r\n'),
+    ]) {
       const { without, audited } = await both(speak)
       expect(audited).toBe(without)
       expect(audited).toMatch(/^HTTP\/1\.1 (304|206)/)
@@ -103,8 +154,13 @@ describe.each(versions)('%s', (_, express) => {
   it('everything on one connection: kept alive, pipelined, with a body and 100 Continue in between', async () => {
     const { without, audited } = await both(async (port) => {
       const client = RawClient.to(port)
-      client.send(...['/json', '/text', '/chunks', '/piped', '/redirect', '/denied', '/raw'].map((path) => request(path)))
-      client.send(request('/echo', 'POST', 'Content-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n'), '{"said":"yes"}'.slice(0, 13))
+      client.send(
+        ...['/json', '/text', '/chunks', '/piped', '/redirect', '/denied', '/raw'].map((path) => request(path)),
+      )
+      client.send(
+        request('/echo', 'POST', 'Content-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n'),
+        '{"said":"yes"}'.slice(0, 13),
+      )
       client.send(request('/cookies', 'GET', 'Connection: close\r\n'))
       return client.closed
     })

@@ -3,10 +3,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AuditOptions } from '@trailproof/core'
 import { coreOf } from '@trailproof/core/adapter'
 import express5 from 'express'
+// @ts-expect-error an alias of express, without types of its own
 import express4 from 'express4'
-import { auditExpress } from '../src/index.js'
 import { listen, RawClient, request } from '../../core/test/http/raw.js'
 import { type TestAudit, testAudit } from '../../core/test/support.js'
+import { auditExpress } from '../src/index.js'
 
 export { deferred, eventually, listen, masked, quiet, RawClient, request, turn } from '../../core/test/http/raw.js'
 export { Faulty, type Line, type TestAudit, testAudit } from '../../core/test/support.js'
@@ -19,7 +20,12 @@ export const versions: [string, Express][] = [
 ]
 
 /** Serves an audited application; `tell` records as a hook would, from inside a handler. */
-export async function serve(express: Express, build: (app: App, t: TestAudit) => void, options: Partial<AuditOptions> = {}, before?: (app: App) => void) {
+export async function serve(
+  express: Express,
+  build: (app: App, t: TestAudit) => void,
+  options: Partial<AuditOptions> = {},
+  before?: (app: App) => void,
+) {
   const t = testAudit(options)
   await t.audit.ready
   await t.audit.flush()

@@ -121,7 +121,8 @@ function isCacheable(res: ServerResponse): boolean {
 export function settleDevice(context: RequestContext, cookies: DeviceCookies, issue: boolean): void {
   const { req, res, address } = context
   const secure = quietly(() => req.secure === true || 'encrypted' in req.socket) ?? false
-  const device = (context.device ??= cookies.read(req.headers.cookie, secure))
+  const device = context.device ?? cookies.read(req.headers.cookie, secure)
+  context.device = device
   if (!issue || device.id !== undefined) return
   const id = cookies.make()
   const loopback = address.peer === '::1' || (address.peer?.startsWith('127.') ?? false)

@@ -122,7 +122,8 @@ export class Gate {
     const { _headerSent: sent, outputSize: waiting } = this.#res as { _headerSent?: boolean; outputSize?: number }
     if (sent && !waiting) {
       this.#stage = 'passed' // the response is on its way: a 503 in the middle of it would be read as its body
-      return this.#begin()
+      this.#begin()
+      return
     }
     this.#stage = 'watching'
     this.#socket = socket

@@ -32,7 +32,14 @@ export function presentedCookies(header: string | undefined): [name: string, val
   for (const part of (header ?? '').slice(0, 16_384).split(';', 64)) {
     const eq = part.indexOf('=')
     const name = part.slice(0, Math.max(0, eq)).trim()
-    if (name !== '') cookies.push([name, part.slice(eq + 1).trim().replace(/^"(.*)"$/, '$1')])
+    if (name !== '')
+      cookies.push([
+        name,
+        part
+          .slice(eq + 1)
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      ])
   }
   return cookies
 }

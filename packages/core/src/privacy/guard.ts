@@ -39,9 +39,13 @@ interface Needle {
  * Two guards over one request's secrets. `cleanCode` lets short secrets of letters only stand: it is for codes and names
  * that the program chose, where a password `admin` must not turn `/admin` into `/[redacted]`, which would also tell it.
  */
-export function redactors(secrets: readonly string[], request: object = secrets): { clean: Redactor; cleanCode: Redactor } {
+export function redactors(
+  secrets: readonly string[],
+  request: object = secrets,
+): { clean: Redactor; cleanCode: Redactor } {
   const known = ofRequest.get(request)
-  if (known?.secrets.length === secrets.length && known.secrets.every((secret, i) => secret === secrets[i])) return known
+  if (known?.secrets.length === secrets.length && known.secrets.every((secret, i) => secret === secrets[i]))
+    return known
   const clean = redactor(secrets)
   const others = secrets.filter((secret) => !/^[a-z]{1,10}$/i.test(secret))
   const made = { secrets, clean, cleanCode: others.length === secrets.length ? clean : redactor(others) }
@@ -54,7 +58,9 @@ const ofRequest = new WeakMap<object, { secrets: readonly string[]; clean: Redac
 
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
 export function redactor(secrets: Iterable<string>): Redactor {
-  const needles = [...secrets].flatMap(needlesOf).sort((a, b) => b.text.length - a.text.length)
+  const needles = [...secrets]
+    .flatMap((secret, _, all) => needlesOf(secret, all))
+    .sort((a, b) => b.text.length - a.text.length)
   const margin = Math.max(MARGIN, needles[0]?.text.length ?? 0)
   return (text, max = Number.POSITIVE_INFINITY) => {
     const long = text.length > max + margin
@@ -80,11 +86,13 @@ function withoutToken(dotted: string): string {
   return header < 0 ? dotted : [...parts.slice(0, header), REDACTED].join('.')
 }
 
-function needlesOf(secret: string): Needle[] {
+function needlesOf(secret: string, all: readonly string[]): Needle[] {
   const open = secret.length > LOOKED_FOR
   // Half of a surrogate pair would be encoded as something else.
   const whole = open ? secret.slice(0, LOOKED_FOR).replace(/[\ud800-\udbff]$/, '') : secret
-  return encodings(whole).map((text) => ({ text, open }))
+  // A cookie around a session id: however it is encoded, the id inside is found.
+  const covered = all.some((other) => other.length >= 16 && other.length < whole.length && whole.includes(other))
+  return (covered ? [whole] : encodings(whole)).map((text) => ({ text, open }))
 }
 
 /**
@@ -105,15 +113,12 @@ export function encodings(secret: string): string[] {
     found.add(bytes.toString('hex').toUpperCase())
   }
   // Short base64 cores would match by chance.
-  if (bytes.length >= 8)
-    for (const shift of [0, 1, 2]) {
-      const padded = Buffer.concat([Buffer.alloc(shift), bytes])
-        .toString('base64')
-        .replace(/=+$/, '')
-      // Characters that also depend on the neighbours of the secret are left off.
-      const core = padded.slice([0, 2, 3][shift], (bytes.length + shift) % 3 === 0 ? undefined : -1)
-      found.add(core)
-      found.add(core.replaceAll('+', '-').replaceAll('/', '_'))
-    }
+  const shifted = Buffer.concat([Buffer.alloc(2), bytes])
+  for (const shift of bytes.length >= 8 ? [0, 1, 2] : []) {
+    const text = shifted.toString('base64url', 2 - shift)
+    // Characters that also depend on the neighbours of the secret are left off.
+    const core = text.slice([0, 2, 3][shift], (bytes.length + shift) % 3 === 0 ? undefined : -1)
+    found.add(core).add(core.replaceAll('-', '+').replaceAll('_', '/'))
+  }
   return [...found]
 }

@@ -1,11 +1,16 @@
 // What `audit.record()` promises, with a log that works and with one that does not.
 import { describe, expect, it } from 'vitest'
 import { coreOf } from '../../src/adapter.js'
-import { type WaitFor } from '../../src/index.js'
+import { memoryKeys, type WaitFor } from '../../src/index.js'
 import { errorOf, eventually, Faulty, testAudit } from '../support.js'
 
 const quick = [{ events: '*', waitAtMostMs: 50 }]
-const receipt = { id: expect.any(String), origin: expect.stringMatching(/^shop\/[\da-f]{12}\/shop-0$/), index: expect.any(Number), leafHash: expect.stringMatching(/^[\da-f]{64}$/) }
+const receipt = {
+  id: expect.any(String),
+  origin: expect.stringMatching(/^shop\/[\da-f]{12}\/shop-0$/),
+  index: expect.any(Number),
+  leafHash: expect.stringMatching(/^[\da-f]{64}$/),
+}
 
 async function broken(fault: 'reject' | 'hang', options = {}) {
   const t = testAudit({ policy: quick, ...options })
@@ -42,11 +47,35 @@ describe('a log that works', () => {
     await t.audit.tokenRevoked('jti-1')
     await t.audit.sessionEnded('session-1')
     const core = coreOf(t.audit)
-    const lines = (await t.lines()).map(({ event, reason, source, token, session }) => ({ event, reason, source, token, session }))
+    const lines = (await t.lines()).map(({ event, reason, source, token, session }) => ({
+      event,
+      reason,
+      source,
+      token,
+      session,
+    }))
     expect(lines).toEqual([
-      { event: 'token.revoked', reason: 'stolen', source: 'app', token: { ref: core.tokenRef('head.body.sign'), verified: false }, session: undefined },
-      { event: 'token.revoked', reason: undefined, source: 'app', token: { jti: core.tokenRef('jti jti-1'), verified: false }, session: undefined },
-      { event: 'session.ended', reason: 'application', source: 'app', token: undefined, session: { ref: core.sessionRef('session-1') } },
+      {
+        event: 'token.revoked',
+        reason: 'stolen',
+        source: 'app',
+        token: { ref: core.tokenRef('head.body.sign'), verified: false },
+        session: undefined,
+      },
+      {
+        event: 'token.revoked',
+        reason: undefined,
+        source: 'app',
+        token: { jti: core.tokenRef('jti jti-1'), verified: false },
+        session: undefined,
+      },
+      {
+        event: 'session.ended',
+        reason: 'application',
+        source: 'app',
+        token: undefined,
+        session: { ref: core.sessionRef('session-1') },
+      },
     ])
     expect(t.raw().join('')).not.toMatch(/head\.body|jti-1|session-1/)
   })
@@ -64,23 +93,35 @@ describe.each(['reject', 'hang'] as const)('a log that would %s', (fault) => {
     expect(await t.lines()).toHaveLength(2)
   })
 
-  it.each(['durable', 'checkpointed'] as const)('whoever waits for %s by name is told that nobody knows', async (wait) => {
-    const t = await broken(fault)
-    const error = await errorOf(() => t.audit.record({ event: 'login.failed' }, { wait }))
-    expect(error).toMatchObject({ code: 'TRAILPROOF_WRITE_TIMEOUT', record: 'unknown', id: receipt.id })
-    t.writer.work()
-    expect((await t.lines()).map((line) => line.id)).toEqual([error['id']])
-  })
+  it.each(['durable', 'checkpointed'] as const)(
+    'whoever waits for %s by name is told that nobody knows',
+    async (wait) => {
+      const t = await broken(fault)
+      const error = await errorOf(() => t.audit.record({ event: 'login.failed' }, { wait }))
+      expect(error).toMatchObject({ code: 'TRAILPROOF_WRITE_TIMEOUT', record: 'unknown', id: receipt.id })
+      t.writer.work()
+      expect((await t.lines()).map((line) => line.id)).toEqual([error['id']])
+    },
+  )
 
   it('queued is enough for who asks for no more', async () => {
     const t = await broken(fault)
-    expect(await t.audit.record({ event: 'login.failed' }, { wait: 'queued' })).toEqual({ id: receipt.id, state: 'queued' })
+    expect(await t.audit.record({ event: 'login.failed' }, { wait: 'queued' })).toEqual({
+      id: receipt.id,
+      state: 'queued',
+    })
   })
 
   it('where policy refuses, it is an error that frameworks answer with 503', async () => {
     const t = await broken(fault, { policy: [{ events: '*', waitAtMostMs: 50, onFailure: 'refuse' }] })
     for (const wait of [undefined, 'durable'] as const)
-      expect(await errorOf(() => t.audit.record({ event: 'login.failed' }, wait ? { wait } : {}))).toMatchObject({ code: 'TRAILPROOF_REFUSED', status: 503, statusCode: 503, record: 'unknown', id: receipt.id })
+      expect(await errorOf(() => t.audit.record({ event: 'login.failed' }, wait ? { wait } : {}))).toMatchObject({
+        code: 'TRAILPROOF_REFUSED',
+        status: 503,
+        statusCode: 503,
+        record: 'unknown',
+        id: receipt.id,
+      })
   })
 
   it('a full queue is never called queued', async () => {
@@ -88,12 +129,21 @@ describe.each(['reject', 'hang'] as const)('a log that would %s', (fault) => {
     await t.audit.record({ event: 'login.failed' })
     await eventually(() => coreOf(t.audit).failing())
     for (const wait of [undefined, 'queued', 'durable', 'checkpointed'] as const)
-      expect(await errorOf(() => t.audit.record({ event: 'role.granted' }, wait ? { wait } : {})), String(wait)).toMatchObject({ code: 'TRAILPROOF_QUEUE_FULL', record: 'not-written' })
+      expect(
+        await errorOf(() => t.audit.record({ event: 'role.granted' }, wait ? { wait } : {})),
+        String(wait),
+      ).toMatchObject({ code: 'TRAILPROOF_QUEUE_FULL', record: 'not-written' })
     t.writer.work()
     expect((await t.lines()).map((line) => line.event)).toEqual(['login.failed'])
     await eventually(() => t.raw().some((line) => line.includes('audit.dropped')))
-    expect((await t.lines(true)).find((line) => line.event === 'audit.dropped')!.data).toEqual({ by_event: { 'role.granted': 4 } })
-    expect(t.audit.health()).toMatchObject({ status: 'red', dropped: 4, counts: { app: { seen: 5, recorded: 1, declared: 0, dropped: 4 } } })
+    expect((await t.lines(true)).find((line) => line.event === 'audit.dropped')!.data).toEqual({
+      by_event: { 'role.granted': 4 },
+    })
+    expect(t.audit.health()).toMatchObject({
+      status: 'red',
+      dropped: 4,
+      counts: { app: { seen: 5, recorded: 1, declared: 0, dropped: 4 } },
+    })
   })
 })
 
@@ -103,7 +153,10 @@ describe('a closed audit', () => {
     await t.audit.record({ event: 'login.failed' })
     await t.audit.close()
     for (const wait of [undefined, 'queued', 'durable'] as const)
-      expect(await errorOf(() => t.audit.record({ event: 'login.failed' }, wait ? { wait } : {})), String(wait)).toMatchObject({ code: 'TRAILPROOF_CLOSED', record: 'not-written' })
+      expect(
+        await errorOf(() => t.audit.record({ event: 'login.failed' }, wait ? { wait } : {})),
+        String(wait),
+      ).toMatchObject({ code: 'TRAILPROOF_CLOSED', record: 'not-written' })
     expect(t.raw().filter((line) => line.includes('login.failed'))).toHaveLength(1)
   })
 
@@ -120,13 +173,14 @@ describe('a closed audit', () => {
     const listeners = () => ['exit', 'SIGTERM', 'SIGINT'].map((event) => process.listenerCount(event))
     const before = listeners()
     const writer = new Faulty()
-    const [one, two] = [testAudit({ writer }), testAudit()]
+    const keys = memoryKeys()
+    const [one, two] = [testAudit({ writer, keys }), testAudit()]
     expect(listeners()).toEqual(before.map((count) => count + 1))
     await one.audit.close()
     expect(listeners()).toEqual(before.map((count) => count + 1))
     await two.audit.close()
     expect(listeners()).toEqual(before)
-    const next = testAudit({ writer })
+    const next = testAudit({ writer, keys })
     expect((await next.audit.ready).origin).toMatch(/\/shop-0$/)
   })
 
@@ -154,7 +208,12 @@ describe('the process', () => {
     const before = process.listenerCount('SIGTERM')
     vi.resetModules()
     const copy = await import('../../src/index.js')
-    const second = copy.createAudit({ service: 'shop', writer: copy.memoryWriter(), keys: copy.memoryKeys(), heartbeatEveryMs: 0 })
+    const second = copy.createAudit({
+      service: 'shop',
+      writer: copy.memoryWriter(),
+      keys: copy.memoryKeys(),
+      heartbeatEveryMs: 0,
+    })
     expect(process.listenerCount('SIGTERM')).toBe(before)
     await second.close()
     await t.audit.close()
@@ -162,7 +221,8 @@ describe('the process', () => {
   })
 
   it('an adapter that is given no audit says so', async () => {
-    for (const wrong of [undefined, null, {}, 'audit']) expect(await errorOf(() => coreOf(wrong as never))).toMatchObject({ code: 'TRAILPROOF_OPTION_INVALID' })
+    for (const wrong of [undefined, null, {}, 'audit'])
+      expect(await errorOf(() => coreOf(wrong as never))).toMatchObject({ code: 'TRAILPROOF_OPTION_INVALID' })
   })
 })
 
@@ -170,6 +230,16 @@ it('the first record tells the effective configuration, and no secret', async ()
   const t = testAudit({ policy: [{ events: 'login.*', onFailure: 'refuse' }], device: 'off' })
   const { vkey, size } = await t.audit.ready
   const [started] = await t.lines(true)
-  expect(started).toMatchObject({ event: 'audit.started', source: 'audit', actor: { type: 'system' }, data: { writer: { kind: 'faulty' }, policy: [{ events: 'login.*', onFailure: 'refuse' }], device: { mode: 'off' }, size } })
+  expect(started).toMatchObject({
+    event: 'audit.started',
+    source: 'audit',
+    actor: { type: 'system' },
+    data: {
+      writer: { kind: 'faulty' },
+      policy: [{ events: 'login.*', onFailure: 'refuse' }],
+      device: { mode: 'off' },
+      size,
+    },
+  })
   expect(vkey).toMatch(/^shop\/[\da-f]{12}\/shop-0\+[\da-f]{8}\+/)
 })

@@ -59,28 +59,59 @@ describe('an address has one spelling', () => {
 })
 
 describe('who asks', () => {
-  const of = (remoteAddress: string | undefined, answer: unknown, headers = {}) => clientAddress({ headers, socket: { remoteAddress } } as never, answer)
+  const of = (remoteAddress: string | undefined, answer: unknown, headers = {}) =>
+    clientAddress({ headers, socket: { remoteAddress } } as never, answer)
   const forwarded = { 'x-forwarded-for': '203.0.113.9' }
 
   it('is the peer where nobody says otherwise', () => {
-    expect(of('::ffff:192.0.2.1', undefined)).toEqual({ ip: '192.0.2.1', source: 'socket', peer: '192.0.2.1', forwardedIgnored: false })
-    expect(of('192.0.2.1', '::ffff:192.0.2.1')).toEqual({ ip: '192.0.2.1', source: 'socket', peer: '192.0.2.1', forwardedIgnored: false })
+    expect(of('::ffff:192.0.2.1', undefined)).toEqual({
+      ip: '192.0.2.1',
+      source: 'socket',
+      peer: '192.0.2.1',
+      forwardedIgnored: false,
+    })
+    expect(of('192.0.2.1', '::ffff:192.0.2.1')).toEqual({
+      ip: '192.0.2.1',
+      source: 'socket',
+      peer: '192.0.2.1',
+      forwardedIgnored: false,
+    })
   })
 
   it('is whom the framework names where it trusts a proxy', () => {
-    expect(of('10.0.0.1', '203.0.113.9', forwarded)).toEqual({ ip: '203.0.113.9', source: 'framework', peer: '10.0.0.1', forwardedIgnored: false })
+    expect(of('10.0.0.1', '203.0.113.9', forwarded)).toEqual({
+      ip: '203.0.113.9',
+      source: 'framework',
+      peer: '10.0.0.1',
+      forwardedIgnored: false,
+    })
   })
 
   it('an X-Forwarded-For header from a peer that nobody trusts is kept as a claim, not used as the address', () => {
-    expect(of('192.0.2.1', '192.0.2.1', forwarded)).toEqual({ ip: '192.0.2.1', source: 'socket', peer: '192.0.2.1', forwardedIgnored: true })
+    expect(of('192.0.2.1', '192.0.2.1', forwarded)).toEqual({
+      ip: '192.0.2.1',
+      source: 'socket',
+      peer: '192.0.2.1',
+      forwardedIgnored: true,
+    })
     expect(of('192.0.2.1', '192.0.2.1', { forwarded: 'for=203.0.113.9' }).forwardedIgnored).toBe(true)
   })
 
   it('is the peer where the framework names something that is no address', () => {
-    expect(of('10.0.0.1', 'unknown', { 'x-forwarded-for': 'unknown' })).toEqual({ ip: '10.0.0.1', source: 'socket', peer: '10.0.0.1', forwardedIgnored: true })
+    expect(of('10.0.0.1', 'unknown', { 'x-forwarded-for': 'unknown' })).toEqual({
+      ip: '10.0.0.1',
+      source: 'socket',
+      peer: '10.0.0.1',
+      forwardedIgnored: true,
+    })
   })
 
   it('is unknown on a socket without addresses', () => {
-    expect(of(undefined, undefined)).toEqual({ ip: undefined, source: undefined, peer: undefined, forwardedIgnored: false })
+    expect(of(undefined, undefined)).toEqual({
+      ip: undefined,
+      source: undefined,
+      peer: undefined,
+      forwardedIgnored: false,
+    })
   })
 })

@@ -8,12 +8,23 @@ import { testAudit } from '../support.js'
 const DAY = 86_400_000
 const options = { mode: 'auth' as const, maxAgeDays: 180, domain: undefined as string | undefined }
 
-function service({ keys = [randomBytes(32)], at = Date.UTC(2026, 10, 23), ...more }: { keys?: Buffer[]; at?: number; domain?: string } = {}) {
+function service({
+  keys = [randomBytes(32)],
+  at = Date.UTC(2026, 10, 23),
+  ...more
+}: {
+  keys?: Buffer[]
+  at?: number
+  domain?: string
+} = {}) {
   return new DeviceCookies(keys, { ...options, ...more }, () => at)
 }
 
 /** What `set` sends: undefined when it sends nothing. */
-function issued(cookies: DeviceCookies, { secure = false, loopback = true, headers = {} as Record<string, string | string[]>, id = cookies.make() } = {}) {
+function issued(
+  cookies: DeviceCookies,
+  { secure = false, loopback = true, headers = {} as Record<string, string | string[]>, id = cookies.make() } = {},
+) {
   const res = new ServerResponse(new IncomingMessage(undefined as never))
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   const set = cookies.set(res, id, secure, loopback)
@@ -68,7 +79,15 @@ describe('a device cookie', () => {
       const changed = pair.slice(0, at) + (pair[at] === 'A' ? 'B' : 'A') + pair.slice(at + 1)
       if (at < pair.length - 1) expect(cookies.read(changed).rejected, changed).toBeDefined()
     }
-    for (const junk of ['', 'v1', 'v1...', 'x', `${pair.slice(10)}.more`, 'v2'.padEnd(200, '.'), 'v1.'.padEnd(9000, 'a')])
+    for (const junk of [
+      '',
+      'v1',
+      'v1...',
+      'x',
+      `${pair.slice(10)}.more`,
+      'v2'.padEnd(200, '.'),
+      'v1.'.padEnd(9000, 'a'),
+    ])
       expect(cookies.read(`tp_device=${junk}`)).toEqual({ rejected: 'malformed' })
     expect(cookies.read(undefined)).toEqual({})
   })
@@ -112,7 +131,10 @@ describe('in records', () => {
   async function attempt(t: ReturnType<typeof testAudit>, cookie?: string, event = 'login.failed') {
     const res = new ServerResponse(new IncomingMessage(undefined as never))
     const req = { headers: { cookie }, socket: {} } as never
-    const context = openContext(coreOf(t.audit), req, res, { address: { ip: '127.0.0.1', peer: '127.0.0.1', source: 'socket', forwardedIgnored: false }, route: () => undefined })
+    const context = openContext(coreOf(t.audit), req, res, {
+      address: { ip: '127.0.0.1', peer: '127.0.0.1', source: 'socket', forwardedIgnored: false },
+      route: () => undefined,
+    })
     await coreOf(t.audit).observe({ event, hook: 'h', context })
     const { device, device_source, device_rejected } = (await t.lines()).at(-1)!.client!
     return { device, device_source, device_rejected, cookie: String(res.getHeader('set-cookie') ?? '').split(';')[0]! }
@@ -122,7 +144,12 @@ describe('in records', () => {
     const t = testAudit()
     const first = await attempt(t)
     const second = await attempt(t, first.cookie, 'login.succeeded')
-    expect(first).toEqual({ device: expect.stringMatching(/^[\w-]{22}$/), device_source: 'issued', device_rejected: undefined, cookie: expect.stringMatching(/^tp_device=/) })
+    expect(first).toEqual({
+      device: expect.stringMatching(/^[\w-]{22}$/),
+      device_source: 'issued',
+      device_rejected: undefined,
+      cookie: expect.stringMatching(/^tp_device=/),
+    })
     expect(second).toEqual({ device: first.device, device_source: 'cookie', device_rejected: undefined, cookie: '' })
     expect(t.raw().join('')).not.toContain(first.cookie.split('.')[1])
     expect((await attempt(t)).device).not.toBe(first.device)
@@ -131,15 +158,30 @@ describe('in records', () => {
   it('a forged cookie is told, and replaced', async () => {
     const t = testAudit()
     const forged = await attempt(t, `tp_device=v1.${'a'.repeat(24)}.abc.${'b'.repeat(43)}`)
-    expect(forged).toEqual({ device: expect.any(String), device_source: 'issued', device_rejected: 'bad_signature', cookie: expect.stringMatching(/^tp_device=/) })
+    expect(forged).toEqual({
+      device: expect.any(String),
+      device_source: 'issued',
+      device_rejected: 'bad_signature',
+      cookie: expect.stringMatching(/^tp_device=/),
+    })
   })
 
   it('what is no attempt to sign in issues none', async () => {
-    expect(await attempt(testAudit(), undefined, 'token.rejected')).toEqual({ device: undefined, device_source: undefined, device_rejected: undefined, cookie: '' })
+    expect(await attempt(testAudit(), undefined, 'token.rejected')).toEqual({
+      device: undefined,
+      device_source: undefined,
+      device_rejected: undefined,
+      cookie: '',
+    })
   })
 
   it('mode off issues none and reads none', async () => {
     const cookie = (await attempt(testAudit())).cookie
-    expect(await attempt(testAudit({ device: 'off' }), cookie)).toEqual({ device: undefined, device_source: undefined, device_rejected: undefined, cookie: '' })
+    expect(await attempt(testAudit({ device: 'off' }), cookie)).toEqual({
+      device: undefined,
+      device_source: undefined,
+      device_rejected: undefined,
+      cookie: '',
+    })
   })
 })

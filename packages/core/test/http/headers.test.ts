@@ -19,7 +19,9 @@ describe('traceparent', () => {
     [`00-${TRACE}-${SPAN}-01\n`, false],
     [`00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`, false],
     ['', false],
-  ])('%j: %j', (value, good) => expect(parseTraceparent(value)).toEqual(good ? { trace_id: TRACE, span_id: SPAN } : undefined))
+  ])('%j: %j', (value, good) =>
+    expect(parseTraceparent(value)).toEqual(good ? { trace_id: TRACE, span_id: SPAN } : undefined),
+  )
 
   it('sent twice or not at all is none', () => {
     expect([parseTraceparent(undefined), parseTraceparent([`00-${TRACE}-${SPAN}-01`])]).toEqual([undefined, undefined])
@@ -29,11 +31,21 @@ describe('traceparent', () => {
 it('a header is bounded and printable, or absent', () => {
   expect(boundedHeader('x'.repeat(600), 512)).toHaveLength(512)
   expect(boundedHeader('a\u001b[31m\u202eb\u0085c', 99)).toBe('a[31mbc')
-  expect([boundedHeader(undefined, 9), boundedHeader('', 9), boundedHeader('  ', 9), boundedHeader(['one', 'two'], 9)]).toEqual([undefined, undefined, undefined, 'one'])
+  expect([
+    boundedHeader(undefined, 9),
+    boundedHeader('', 9),
+    boundedHeader('  ', 9),
+    boundedHeader(['one', 'two'], 9),
+  ]).toEqual([undefined, undefined, undefined, 'one'])
 })
 
 it('cookies are read as they come, the first 64 of them', () => {
-  expect(presentedCookies('a=1; b="two"; a=3; =no; novalue; c=x=y')).toEqual([['a', '1'], ['b', 'two'], ['a', '3'], ['c', 'x=y']])
+  expect(presentedCookies('a=1; b="two"; a=3; =no; novalue; c=x=y')).toEqual([
+    ['a', '1'],
+    ['b', 'two'],
+    ['a', '3'],
+    ['c', 'x=y'],
+  ])
   expect(presentedCookies(undefined)).toEqual([])
   expect(presentedCookies(Array.from({ length: 1000 }, (_, i) => `k${i}=v`).join('; '))).toHaveLength(64)
 })

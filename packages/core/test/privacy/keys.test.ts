@@ -73,7 +73,7 @@ describe('in production', () => {
 
 describe('keys that cannot be used are refused by name, without being quoted', () => {
   const secret = 'correct horse battery staple and some 43 ch'
-  it.each<[string, (dir: string) => NodeJS.ProcessEnv | void, string]>([
+  it.each<[string, (dir: string) => unknown, string]>([
     ['a root key others may read', (dir) => chmodSync(join(dir, 'root.key'), 0o640), 'TRAILPROOF_KEY_UNSAFE'],
     ['a signing key others may replace', (dir) => chmodSync(join(dir, 'signing.key'), 0o602), 'TRAILPROOF_KEY_UNSAFE'],
     ['a folder in which others may replace them', (dir) => chmodSync(dir, 0o777), 'TRAILPROOF_KEY_UNSAFE'],
@@ -96,7 +96,7 @@ describe('keys that cannot be used are refused by name, without being quoted', (
   ])('%s', async (name, spoil, code) => {
     const dir = join(temporaryFolder(), 'keys')
     loadKeys({ dir }, {})
-    const env = spoil(dir) ?? {}
+    const env = (spoil(dir) ?? {}) as NodeJS.ProcessEnv
     const error = await errorOf(() => loadKeys({ dir: name.startsWith('a folder where') ? join(dir, 'x') : dir }, env))
     expect(error).toMatchObject({ name: 'TrailproofError', code })
     expect(JSON.stringify([error.message, error, String(error.cause)])).not.toContain('horse')
