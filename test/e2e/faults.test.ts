@@ -1,6 +1,6 @@
 // What a client gets when the disk fails: `refuse` hands over nothing, `continue` answers in time and says so.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Audit, createAudit, type Disk, fileWriter, nodeDisk, type PolicyRule } from '@trailproof/core'

@@ -23,7 +23,7 @@ export const DEFAULT_POLICY: Policy = { wait: 'durable', waitAtMostMs: 2000, onF
 
 /** What is queued by default: frequent, and repeated by the next request anyway. */
 const DEFAULT_RULES: readonly PolicyRule[] = [
-  { events: ['token.verified', 'session.renewed', 'resource.*'], wait: 'queued' },
+  { events: ['token.verified', 'session.renewed', 'session.store_failed', 'resource.*'], wait: 'queued' },
   { events: 'authz.granted', wait: 'queued', record: 'none' },
   { events: ['audit.heartbeat', 'audit.stopped'], wait: 'queued' },
 ]
