@@ -10,7 +10,7 @@ import { seededRandom } from '../../packages/testkit/src/random.js'
 import { testKey } from '../../packages/testkit/src/test-key.js'
 import { type Acknowledged, buildCore, WriterProcess } from './build.js'
 
-const KILLS = process.env['EFFORT'] === 'full' ? 1000 : 20
+const KILLS = Number(process.env['KILLS'] ?? (process.env['EFFORT'] === 'full' ? 1000 : 20))
 /** Each log is killed so often before a new one is begun, so that proving it stays cheap. */
 const KILLS_PER_LOG = 20
 

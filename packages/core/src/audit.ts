@@ -48,6 +48,7 @@ export interface Audit {
    * @throws TRAILPROOF_EVENT_INVALID nothing was recorded; `issues` names each field
    * @throws TRAILPROOF_WRITE_TIMEOUT not durable in time; the record may still be written: look up `id` before retrying
    * @throws TRAILPROOF_QUEUE_FULL the record was dropped and counted
+   * @throws TRAILPROOF_CLOSED the audit is closed; the record was not written
    * @throws TRAILPROOF_REFUSED policy is `onFailure: 'refuse'` and the record is not safe; status 503
    */
   record(event: AuditEvent, options?: { wait?: WaitFor }): Promise<RecordReceipt>

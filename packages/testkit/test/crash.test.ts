@@ -29,7 +29,7 @@ describe('a power cut at any moment', () => {
       disk = await recoverAndProve(disk, world)
       await recoverAndProve(disk.crash(), world) // what was proved survives the next cut as well
     })
-  }, 600_000)
+  }, 1_800_000)
 
   it('also while the last power cut is still being repaired', async () => {
     await everySeed(async (seed) => {
@@ -45,7 +45,7 @@ describe('a power cut at any moment', () => {
       }
       await recoverAndProve(disk.crash(), world)
     })
-  }, 600_000)
+  }, 1_800_000)
 })
 
 describe('a disk that fails', () => {
@@ -66,7 +66,7 @@ describe('a disk that fails', () => {
       }
       await recoverAndProve(disk.crash(), world)
     })
-  }, 600_000)
+  }, 1_800_000)
 
   it('a full disk that empties again costs nothing', async () => {
     await everySeed(async (seed) => {
@@ -78,7 +78,7 @@ describe('a disk that fails', () => {
       disk = random.chance(0.5) ? disk.crash() : disk.kill()
       await recoverAndProve(disk, world)
     })
-  }, 600_000)
+  }, 1_800_000)
 })
 
 function powerCutAt(call: number, random: Random): (call: DiskCall) => Fault | undefined {

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { fileKeyStore, generateKeys } from '../../src/index.js'
@@ -185,4 +185,26 @@ it.skipIf(!existsSync(build))(
     expect(readdirSync(dir).filter((file) => file.startsWith('.'))).toEqual([])
   },
   60_000,
+)
+
+it.skipIf(!existsSync(build) || process.getuid?.() !== 0)(
+  'keys that belong to another user are a named error',
+  async () => {
+    const dir = join(temporaryFolder(), 'keys')
+    loadKeys({ dir }, {})
+    chmodSync(dirname(dir), 0o755)
+    const program = `
+    import { createAudit, memoryWriter } from ${JSON.stringify(build.href)}
+    try { createAudit({ service: 'shop', writer: memoryWriter(), keys: { dir: ${JSON.stringify(dir)} } }) } catch (error) { console.log(error.code) }`
+    const run = () =>
+      promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+        uid: 65_534,
+        gid: 65_534,
+        cwd: '/',
+        env: { PATH: process.env['PATH'] },
+      })
+    expect((await run()).stdout).toBe('TRAILPROOF_KEY_UNREADABLE\n') // the folder cannot be entered
+    chmodSync(dir, 0o755)
+    expect((await run()).stdout).toBe('TRAILPROOF_KEY_UNREADABLE\n') // the files cannot be read
+  },
 )
