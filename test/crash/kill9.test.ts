@@ -8,9 +8,10 @@ import type { Head } from '../../packages/core/src/writers/writer.js'
 import { checkLog } from '../../packages/testkit/src/check-log.js'
 import { seededRandom } from '../../packages/testkit/src/random.js'
 import { testKey } from '../../packages/testkit/src/test-key.js'
+import { effort } from '../effort.js'
 import { type Acknowledged, buildCore, WriterProcess } from './build.js'
 
-const KILLS = Number(process.env['KILLS'] ?? (process.env['EFFORT'] === 'full' ? 1000 : 20))
+const KILLS = Number(process.env['KILLS'] ?? effort(20, 1000))
 /** Each log is killed so often before a new one is begun, so that proving it stays cheap. */
 const KILLS_PER_LOG = 20
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { effort } from '../../../test/effort.js'
 import { CrashDisk, type DiskCall, type Fault } from '../src/crash-disk.js'
 import { type Random, seededRandom } from '../src/random.js'
 import { live, recoverAndProve, World } from './sim.js'
 
-const SEEDS = Number(process.env['SEEDS'] ?? (process.env['EFFORT'] === 'full' ? 10_000 : 150))
+const SEEDS = Number(process.env['SEEDS'] ?? effort(150, 10_000))
 const FIRST = Number(process.env['SEED'] ?? 1)
 
 /** Each seed is a story of up to four lives; a failure names the seed, and `SEED=n` begins with it. */

@@ -1,15 +1,17 @@
 // The response gate: while a record of this request is not safe, the bytes of its response stay in memory.
-// It shadows `write`, `end` and `writableLength` of the socket; `res` is left alone, so that mount order, compression,
-// HEAD, 304, streams and keep-alive work as before. (`socket.cork()` would leak: OutgoingMessage.end() uncorks.)
+// It shadows `write`, `end`, `destroy` and `writableLength` of the socket; `res` is left alone, so that mount order,
+// compression, HEAD, 304, streams and keep-alive work as before. (`socket.cork()` would leak: OutgoingMessage.end() uncorks.)
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Verdict } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import { within } from '../policy/verdict.js'
 import { whenGone } from './gone.js'
+import { Shadows } from './shadows.js'
 
-type Method = 'write' | 'end'
-type Call = { method: Method; args: unknown[] }
+type Method = 'write' | 'end' | 'destroy'
+/** `corked`: node had not passed it on to the system yet, so a cut at that moment would lose it. */
+type Call = { method: Method; args: unknown[]; corked?: boolean }
 
 /**
  * `open` nothing shadowed yet · `watching` shadowed, no byte has left · `passed` bytes left, shadows removed ·
@@ -30,7 +32,7 @@ export class Gate {
   #strictHolds = 0
   #begun = false
   #socket: Socket | undefined
-  readonly #own = new Map<string, { ours: PropertyDescriptor; theirs: PropertyDescriptor | undefined }>()
+  #shadows: Shadows | undefined
   #queue: Call[] = []
   #bytes = 0
   readonly #onBegin: Array<() => void> = []
@@ -127,23 +129,21 @@ export class Gate {
     }
     this.#stage = 'watching'
     this.#socket = socket
+    const shadows = new Shadows(socket)
+    this.#shadows = shadows
     for (const method of ['write', 'end'] as const) {
       const shadow = { [method]: (...args: unknown[]) => this.#take(socket, method, args) }[method]
-      this.#cover(method, { value: shadow, writable: true })
+      shadows.cover(method, { value: shadow, writable: true })
     }
+    const destroy = (...args: unknown[]) => this.#cut(socket, args)
+    shadows.cover('destroy', { value: destroy, writable: true })
     // What is held counts as buffered, or node takes a response for finished while its bytes are still here.
     const real = () => Reflect.get(Object.getPrototypeOf(socket), 'writableLength', socket) as number
-    this.#cover('writableLength', { get: () => real() + this.#bytes })
+    shadows.cover('writableLength', { get: () => real() + this.#bytes })
     this.#res.once('close', () => {
       this.#begin()
       this.#restore()
     })
-  }
-
-  #cover(name: string, descriptor: PropertyDescriptor): void {
-    const ours = { ...descriptor, configurable: true, enumerable: false }
-    this.#own.set(name, { ours, theirs: Object.getOwnPropertyDescriptor(this.#socket, name) })
-    Object.defineProperty(this.#socket, name, ours)
   }
 
   #begin(): void {
@@ -153,25 +153,34 @@ export class Gate {
   }
 
   #take(socket: Socket, method: Method, args: unknown[]): unknown {
-    if (this.#stage === 'passed') return this.#through(socket, method, args) // someone wrapped our shadow and kept it
+    if (this.#stage === 'passed') return this.#through(method, args) // someone wrapped our shadow and kept it
     if (this.#stage === 'refused') {
       callBack([{ method, args }])
       return method === 'end' ? socket : true
     }
     // Informational answers (100, 103) are not the response; nor is a server's end of what its client has left.
     if (!this.#res.headersSent && (method === 'write' || typeof args[0] !== 'string'))
-      return this.#through(socket, method, args)
+      return this.#through(method, args)
     this.#begin()
     if (this.#holds === 0 && this.#verdict === 'go' && this.#queue.length === 0) {
       this.#restore()
-      return this.#through(socket, method, args)
+      return this.#through(method, args)
     }
-    this.#queue.push({ method, args })
+    this.#queue.push({ method, args, corked: socket.writableCorked > 0 })
     this.#bytes += sizeOf(args)
     const room = this.#bytes < socket.writableHighWaterMark
     if (this.#holds === 0) this.#settle()
     else if (this.#bytes > this.#maxBytes) queueMicrotask(() => this.#overflow())
     return method === 'end' ? socket : room
+  }
+
+  /** An application that answers and cuts the connection means the answer to arrive: the cut waits behind the bytes. */
+  #cut(socket: Socket, args: unknown[]): unknown {
+    const lost = socket.writableCorked > 0 ? this.#queue.findLastIndex(({ corked }) => !corked) + 1 : this.#queue.length
+    if (this.#stage !== 'watching' || lost === 0 || args[0] !== undefined) return this.#through('destroy', args)
+    callBack(this.#queue.splice(lost), destroyed())
+    this.#queue.push({ method: 'destroy', args })
+    return socket
   }
 
   /** Bounded: a response larger than the gate is let go, or refused where policy may still refuse it. */
@@ -194,8 +203,10 @@ export class Gate {
     this.#restore()
     socket.cork()
     let room = true
-    for (const { method, args } of queue) room = (socket[method] as (...a: unknown[]) => unknown)(...args) !== false
+    for (const { method, args } of queue)
+      if (method !== 'destroy') room = (socket[method] as (...a: unknown[]) => unknown)(...args) !== false
     socket.uncork()
+    if (queue.some(({ method }) => method === 'destroy')) socket.destroy()
     // Writers that saw our `false` wait for a drain that the socket itself may never need to emit.
     if (held >= socket.writableHighWaterMark && room && !socket.destroyed) process.nextTick(() => socket.emit('drain'))
   }
@@ -212,32 +223,23 @@ export class Gate {
     }
     const body = this.#res.req?.method === 'HEAD' ? '' : REFUSAL_BODY
     socket.once('finish', () => socket.destroy())
-    this.#through(socket, 'end', [
+    this.#through('end', [
       'HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n' +
         `Content-Length: ${REFUSAL_BODY.length}\r\nConnection: close\r\n\r\n${body}`,
     ])
     callBack(queue)
   }
 
-  /** What a write would have done without us. */
-  #through(socket: Socket, method: Method, args: unknown[]): unknown {
-    const theirs = this.#own.get(method)?.theirs?.value as ((...a: unknown[]) => unknown) | undefined
-    const original = theirs ?? (Object.getPrototypeOf(socket) as Record<Method, (...a: unknown[]) => unknown>)[method]
-    return original.apply(socket, args)
+  /** What a call would have done without us. */
+  #through(method: Method, args: unknown[]): unknown {
+    return this.#shadows?.below(method, args)
   }
 
   #restore(): void {
     if (this.#stage !== 'watching' || !this.#socket) return
     this.#stage = 'passed'
     this.#bytes = 0
-    for (const [name, { ours, theirs }] of this.#own) {
-      // The shadows are own properties over the prototype's; removing them is a full undo. What others put over them
-      // since then is theirs: it stays, and ours below it lets everything through.
-      const now = Object.getOwnPropertyDescriptor(this.#socket, name)
-      if (!now || now.value !== ours.value || now.get !== ours.get) continue
-      Reflect.deleteProperty(this.#socket, name)
-      if (theirs) Object.defineProperty(this.#socket, name, theirs)
-    }
+    this.#shadows?.lift()
     // An aborted response leaves calls behind; their owners still wait for an answer.
     if (this.#socket.destroyed) callBack(this.#queue.splice(0), destroyed())
   }

@@ -431,3 +431,42 @@ describe('what watches the beginning of a response', () => {
     expect(await RawClient.to(port).send('NONSENSE\r\n\r\n').closed).toMatch(/^HTTP\/1\.1 400/)
   })
 })
+
+describe('an application that answers and cuts the connection', () => {
+  const CUTS: Record<string, App> = {
+    'a turn later': async ({ res }) => {
+      res.writeHead(200, { 'Content-Length': 10 }).write('hello')
+      await turn()
+      res.socket!.destroy()
+    },
+    'at once': ({ res }) => {
+      res.writeHead(200, { 'Content-Length': 10 }).write('hello')
+      res.socket!.destroy()
+    },
+    'with an error': async ({ res }) => {
+      res.writeHead(200, { 'Content-Length': 10 }).write('hello')
+      await turn()
+      res.socket!.on('error', () => {}).destroy(new Error('as planned'))
+    },
+  }
+
+  it.each(Object.entries(CUTS))('%s: what would have arrived arrives', async (name, cut) => {
+    const bare = await serveGated(cut)
+    const expected = await RawClient.to(bare.port).send(request()).closed
+    const release = deferred<void>()
+    const gated = await serveGated((visit) => {
+      const go = visit.gate.hold()
+      void release.promise.then(go)
+      cut(visit)
+    })
+    const client = RawClient.to(gated.port).send(request())
+    await eventually(() => gated.visits.length === 1 && gated.visits[0]!.res.headersSent)
+    await turn()
+    await turn()
+    expect(client.text).toBe('')
+    release.resolve()
+    // A cut with an error means the connection is broken: it is never made to wait, and what is held goes with it.
+    expect(masked(await client.closed)).toBe(name === 'with an error' ? '' : masked(expected))
+    if (name === 'a turn later') expect(expected).toContain('hello')
+  })
+})

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { effort } from '../../../../test/effort.js'
 import { TrailproofError } from '../../src/errors.js'
 import type { Entry } from '../../src/log/log.js'
 import { start, turns } from './support.js'
@@ -470,7 +471,7 @@ describe('whatever happens', () => {
           expect(signed.length === 0 || signed.at(-1) === good.length).toBe(true)
         },
       ),
-      { numRuns: process.env['EFFORT'] === 'full' ? 2000 : 100 },
+      { numRuns: effort(100, 2000) },
     )
   })
 })
