@@ -118,6 +118,7 @@ for (const path of [
   'packages/testkit/test',
   'packages/testkit/package.json',
   'package.json',
+  'test/effort.ts',
   'vitest.config.ts',
 ]) {
   mkdirSync(dirname(join(copy, path)), { recursive: true })

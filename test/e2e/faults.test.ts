@@ -111,9 +111,22 @@ function fill(path: string): void {
     }
 }
 
-async function failing(audit: Audit): Promise<void> {
-  for (let tries = 0; audit.health().status === 'green' && tries < 200; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+/** Fills the disk until the log cannot write at all any more: its ballast gives way first, then smaller batches still fit. */
+async function exhaust(shop: { audit: Audit; url: string }, path: string): Promise<void> {
+  for (let tries = 0, red = 0; red < 4; tries++) {
+    if (tries === 400) throw new Error('the disk never got full')
+    fill(path)
+    await signIn(shop.url)
+    red = shop.audit.health().status === 'red' ? red + 1 : 0
+  }
+  fill(path)
+}
+
+const failing = (audit: Audit) => until(() => audit.health().status === 'red')
+const healthy = (audit: Audit) => until(() => audit.health().status === 'green')
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds() && tries < 1000; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 describe.each(['hanging', 'full'] as const)("a %s disk under onFailure: 'refuse'", (fault) => {
@@ -127,13 +140,7 @@ describe.each(['hanging', 'full'] as const)("a %s disk under onFailure: 'refuse'
     const sessionsBefore = Object.keys(await shop.sessions()).length
 
     slow.hang()
-    if (fault === 'full') {
-      // The log's ballast gives way first; what is refused is what does not fit after it.
-      for (let tries = 0; tries < 400 && shop.audit.health().status === 'green'; tries++) {
-        fill(logDir)
-        await signIn(shop.url)
-      }
-    }
+    if (fault === 'full') await exhaust(shop, logDir)
     const before = Object.keys(await shop.sessions()).length
     const refused = await signIn(shop.url)
     expect(refused).toMatchObject({ status: 503, cookies: [] })
@@ -157,11 +164,7 @@ describe.each(['hanging', 'full'] as const)("a %s disk under onFailure: 'continu
       await signIn(shop.url)
 
       slow.hang()
-      if (fault === 'full')
-        for (let tries = 0; tries < 400 && shop.audit.health().status === 'green'; tries++) {
-          fill(logDir)
-          await signIn(shop.url)
-        }
+      if (fault === 'full') await exhaust(shop, logDir)
       const answered = await signIn(shop.url)
       await failing(shop.audit)
       const again = await signIn(shop.url)
@@ -175,6 +178,7 @@ describe.each(['hanging', 'full'] as const)("a %s disk under onFailure: 'continu
         for (const file of execFileSync('sh', ['-c', 'ls -d "$0"/fill-*', logDir]).toString().trim().split('\n'))
           rmSync(file)
       await shop.audit.flush()
+      await healthy(shop.audit) // the checkpoint is tried again, with back-off
       expect(shop.audit.health()).toMatchObject({ status: 'green', dropped: 0 })
     },
   )

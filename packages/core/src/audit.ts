@@ -9,7 +9,8 @@ import { finishAtExit } from './hook/process-end.js'
 import { quietly } from './hook/wrap.js'
 import type { LogHealth } from './log/log.js'
 import { type AuditOptions, checkOptions } from './options.js'
-import { Recorder, type RecordReceipt, type WaitFor } from './recorder.js'
+import type { RecordReceipt, WaitFor } from './policy/receipt.js'
+import { Recorder } from './recorder.js'
 
 /** What the log was when it was opened. */
 export interface Opened {

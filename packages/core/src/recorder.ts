@@ -15,26 +15,20 @@ import type { AuditEvent, Identity } from './event/event.js'
 import type { LogRecord } from './event/record.js'
 import { type Clock, formatTime } from './event/time.js'
 import { Counters } from './hook/coverage.js'
+import { Vitals } from './hook/vitals.js'
 import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
 import { DeviceCookies } from './http/device.js'
-import { type Entry, Log, type LogState, type Receipt } from './log/log.js'
+import { type Entry, Log, type Receipt } from './log/log.js'
 import { logVkey, openedFrom, openingRecords } from './log/opening.js'
 import type { Settings } from './options.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
+import { type RecordReceipt, type WaitFor, withoutReceipt } from './policy/receipt.js'
 import { atOnce, LATE, verdictOf, within } from './policy/verdict.js'
 import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
-
-/** `queued`: in memory. `durable`: survives a power cut. `checkpointed`: and stands below a signed, synced checkpoint. */
-export type WaitFor = 'queued' | 'durable' | 'checkpointed'
-
-/** What `record` resolves with; `origin`, `index` and `leafHash` (hex) once the record is durable. */
-export type RecordReceipt =
-  | { id: string; state: 'queued' }
-  | ({ id: string; state: 'durable' | 'checkpointed' } & Receipt)
 
 /** A record on its way: what the log will answer. */
 interface Underway {
@@ -50,7 +44,7 @@ const MOST_PER_REQUEST = 1000
 const CLOSE_MS = 10_000
 
 export class Recorder {
-  readonly counters = new Counters(() => this.#tellSoon())
+  readonly counters = new Counters(() => this.#vitals.tellSoon())
   readonly pseudonyms: Pseudonyms
   readonly policyFor: (event: string) => Policy
   readonly ready: Promise<Opened>
@@ -61,13 +55,8 @@ export class Recorder {
   readonly #revoked = new KnownRevoked()
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
-  readonly #stalledAfterMs: number
-  readonly #begun = performance.now()
-  #telling = false
+  readonly #vitals: Vitals
   #n = 0
-  #gate: Health['gate'] = 'unused'
-  #damaged: TrailproofError | undefined
-  #closing = false
 
   constructor(settings: Settings, clock: Clock) {
     this.#clock = clock
@@ -78,23 +67,24 @@ export class Recorder {
     const devices = new DeviceCookies([keys.derive('device cookie')], settings.device, () => clock.now())
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters)
     const { name } = settings.service
-    this.#stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
     this.#log = new Log({
       lease: settings.writer.lease(name),
       service: name,
       key: keys.signing,
       limits: { maxQueuedBytes: settings.limits.queueBytes, maxQueuedRecords: settings.limits.queueRecords },
-      stalledAfterMs: this.#stalledAfterMs,
+      stalledAfterMs,
       preamble: (head) =>
         openingRecords(head, settings, keys.ids).map(({ event, data, outcome }) =>
           this.#entries.own(event, data, outcome),
         ),
-      onState: (state) => state === 'writing' && queueMicrotask(() => this.#tellLosses()),
+      onState: (state) => state === 'writing' && queueMicrotask(() => this.#vitals.tellLosses()),
       randomId: () => randomBytes(6).toString('hex'),
     })
+    this.#vitals = new Vitals(this.#log, this.counters, stalledAfterMs, (event, data) => this.own(event, data))
     this.ready = this.#log.ready.then((head) => {
       const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
-      this.#damaged = opened.damaged
+      this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
       return opened
     })
@@ -105,7 +95,7 @@ export class Recorder {
       opened: (context) => this.#requestOpened(context),
     }
     if (settings.heartbeatEveryMs > 0) {
-      this.#heartbeat = setInterval(() => this.#beat(), settings.heartbeatEveryMs)
+      this.#heartbeat = setInterval(() => this.#vitals.beat(this.#n), settings.heartbeatEveryMs)
       this.#heartbeat.unref()
     }
   }
@@ -171,7 +161,7 @@ export class Recorder {
     if (wait === 'queued' && !(result instanceof TrailproofError)) return { id, state: 'queued' }
     if (result !== LATE && !(result instanceof TrailproofError)) return { id, state: wait ?? 'durable', ...result }
     if (patient && result === LATE) this.counters.slow()
-    return this.#withoutReceipt(id, event.event, policy, wait, result === LATE ? undefined : result)
+    return withoutReceipt(id, event.event, policy, wait, result === LATE ? undefined : result)
   }
 
   #queueFor(event: AuditEvent, wait: WaitFor | undefined, context: RequestContext | undefined, n: number): Underway {
@@ -191,30 +181,6 @@ export class Recorder {
         issues: [{ path: '', message: 'cannot be read' }],
       })
     }
-  }
-
-  /** The record is not safe in time: policy decides whether the application goes on. */
-  #withoutReceipt(
-    id: string,
-    event: string,
-    policy: Policy,
-    wait: WaitFor | undefined,
-    error: TrailproofError | undefined,
-  ): RecordReceipt {
-    if (error?.code === 'TRAILPROOF_EVENT_INVALID') throw error
-    if (policy.onFailure === 'refuse') throw refused(id, event, error)
-    if (error && (wait !== undefined || error.code === 'TRAILPROOF_QUEUE_FULL' || error.code === 'TRAILPROOF_CLOSED'))
-      throw error
-    if (wait === undefined) return { id, state: 'queued' }
-    throw new TrailproofError(
-      'TRAILPROOF_WRITE_TIMEOUT',
-      `the record of "${event}" was not ${wait} within ${policy.waitAtMostMs} ms`,
-      {
-        id,
-        record: 'unknown',
-        hint: 'it is still queued and may be written; look up its id before recording it again',
-      },
-    )
   }
 
   tokenRevoked(token: string, more: Omit<AuditEvent, 'event' | 'token'> = {}): Promise<RecordReceipt> {
@@ -258,17 +224,6 @@ export class Recorder {
     }
   }
 
-  /** Once everything queued by now is durable, there is room to tell what is not there. */
-  #tellSoon(): void {
-    if (this.#telling) return
-    this.#telling = true
-    const tell = () => {
-      this.#telling = false
-      this.#tellLosses()
-    }
-    this.#log.flush().then(tell, tell)
-  }
-
   #admit(context: RequestContext): boolean {
     const n = (this.#perRequest.get(context) ?? 0) + 1
     this.#perRequest.set(context, n)
@@ -298,17 +253,15 @@ export class Recorder {
   }
 
   failing(): boolean {
-    const { state } = this.#log
-    return state === 'failing' || state === 'stalled' || state === 'closed' || this.#opensSlowly(state)
+    return this.#vitals.failing()
   }
 
-  /** Bringing a log back may take its time; requests need not wait for it one by one. */
-  #opensSlowly(state: LogState): boolean {
-    return state === 'opening' && performance.now() - this.#begun > this.#stalledAfterMs
+  health(): Health {
+    return this.#vitals.health()
   }
 
   #requestOpened(context: RequestContext): void {
-    if (this.#gate !== 'none') this.#gate = context.gate.kind
+    this.#vitals.sawGate(context.gate.kind)
     context.gate.onRefuse = async () => {
       const signsIn = ['login.succeeded', 'session.created', 'session.rotated', 'token.issued'].some((event) =>
         context.events.has(event),
@@ -325,58 +278,12 @@ export class Recorder {
     }
   }
 
-  #beat(): void {
-    this.#tellLosses()
-    const { hooks } = this.counters.coverage()
-    this.own('audit.heartbeat', {
-      counts: this.counters.counts(),
-      n: this.#n,
-      hooks: Object.keys(hooks),
-      queued: this.#log.health().queuedRecords,
-    })
-  }
-
-  /** As soon as writing works again, the log itself says what is missing from it. */
-  #tellLosses(): void {
-    if (this.#log.state !== 'writing') return
-    const dropped = this.counters.untoldDrops()
-    if (dropped && this.own('audit.dropped', { by_event: dropped })) this.counters.dropsTold(dropped)
-    const slow = this.counters.untoldSlow()
-    if (slow && this.own('audit.slow', { waits: slow })) this.counters.slowTold(slow)
-  }
-
-  health(): Health {
-    const log = this.#log.health()
-    const { dropped, slow } = this.counters.totals()
-    const problems: Health['problems'] = []
-    if (this.#damaged) problems.push({ code: this.#damaged.code, message: this.#damaged.message })
-    if (log.state === 'failing' || log.state === 'stalled')
-      problems.push({
-        code: log.lastError?.code ?? 'TRAILPROOF_WRITE_FAILED',
-        message: log.lastError?.message ?? `the log is ${log.state}`,
-      })
-    if (this.#opensSlowly(log.state))
-      problems.push({ code: 'TRAILPROOF_WRITE_TIMEOUT', message: 'the log is still being opened' })
-    if (log.state === 'closed' && !this.#closing)
-      problems.push({ code: 'TRAILPROOF_CLOSED', message: 'the log has given up' })
-    if (dropped) problems.push({ code: 'TRAILPROOF_QUEUE_FULL', message: `${dropped} records were lost` })
-    return {
-      status: problems.length ? 'red' : 'green',
-      problems,
-      log,
-      gate: this.#gate,
-      counts: this.counters.counts(),
-      dropped,
-      slow,
-    }
-  }
-
   flush(): Promise<void> {
     return this.#log.flush()
   }
 
   async close(): Promise<void> {
-    if (!this.#closing) this.#lastWords('close')
+    this.#lastWords('close')
     if ((await within(this.#log.close(), CLOSE_MS)) !== LATE) return
     throw new TrailproofError('TRAILPROOF_WRITE_TIMEOUT', `the log could not be closed within ${CLOSE_MS} ms`, {
       record: 'unknown',
@@ -385,24 +292,15 @@ export class Recorder {
   }
 
   finishSync(timeoutMs: number): void {
-    if (!this.#closing) this.#lastWords('exit')
+    this.#lastWords('exit')
     this.#log.finishSync(timeoutMs)
   }
 
   #lastWords(reason: string): void {
-    this.#closing = true
+    if (this.#vitals.closing) return
+    this.#vitals.closing = true
     clearInterval(this.#heartbeat)
-    this.#beat()
+    this.#vitals.beat(this.#n)
     this.own('audit.stopped', { reason })
   }
-}
-
-/** An error that Express, Koa and Nest answer with 503. */
-function refused(id: string, event: string, cause: TrailproofError | undefined): Error {
-  const error = new TrailproofError('TRAILPROOF_REFUSED', `"${event}" is refused: its record is not safe`, {
-    id,
-    record: cause?.record ?? 'unknown',
-    cause,
-  })
-  return Object.assign(error, { status: 503, statusCode: 503 })
 }

@@ -3,8 +3,8 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { openContext, type RequestContext, runInContext } from '@trailproof/core/adapter'
 import jsonwebtoken from 'jsonwebtoken'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Fake, fakeAudit, type Says } from '../../../test/fake-audit.js'
 import { auditJwt, type JwtHookOptions } from '../src/index.js'
-import { type Fake, fakeAudit, type Says } from './fake-audit.js'
 
 const KEY = 'a-secret-of-the-shop'
 const NOW = Math.floor(Date.now() / 1000)

@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import jsonwebtoken from 'jsonwebtoken'
 import { afterEach, describe, expect, test } from 'vitest'
+import { type Fake, fakeAudit } from '../../../test/fake-audit.js'
 import { auditJwt } from '../src/index.js'
-import { type Fake, fakeAudit } from './fake-audit.js'
 
 const KEY = 'a-secret-of-the-shop'
 const NOW = 1_700_000_000

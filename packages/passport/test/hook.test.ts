@@ -1,8 +1,8 @@
 // Attaching and detaching: once, completely, and without a trace in what the application can look at.
 import passportModule, { type PassportStatic } from 'passport'
 import { describe, expect, test } from 'vitest'
+import { fakeAudit } from '../../../test/fake-audit.js'
 import { auditPassport } from '../src/index.js'
-import { fakeAudit } from './fake-audit.js'
 import { custom } from './scenarios.js'
 import { ALICE, local } from './stage.js'
 

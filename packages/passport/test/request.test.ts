@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { type Observation, runInContext } from '@trailproof/core/adapter'
 import passportModule, { type PassportStatic } from 'passport'
 import { describe, expect, test } from 'vitest'
+import { fakeAudit } from '../../../test/fake-audit.js'
 import { auditPassport } from '../src/index.js'
-import { fakeAudit } from './fake-audit.js'
 import { custom } from './scenarios.js'
 import {
   ALICE,

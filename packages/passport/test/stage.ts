@@ -9,8 +9,8 @@ import express4 from 'express4'
 import passportModule, { type PassportStatic } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import request from 'supertest'
+import { type Fake, fakeAudit, type Says } from '../../../test/fake-audit.js'
 import { auditPassport, type PassportHookOptions } from '../src/index.js'
-import { type Fake, fakeAudit, type Says } from './fake-audit.js'
 
 export interface User {
   id: number

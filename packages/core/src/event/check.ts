@@ -1,6 +1,6 @@
 // What an application hands to `audit.record()` is checked before anything is kept.
 import { TrailproofError } from '../errors.js'
-import type { WaitFor } from '../recorder.js'
+import type { WaitFor } from '../policy/receipt.js'
 import { isEventName, RESERVED } from './catalogue.js'
 import type { AuditEvent } from './event.js'
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { EventName } from '@trailproof/core'
 import { auditExpress, audited } from '@trailproof/express'
+import { adapterContract } from '@trailproof/testkit'
 import express from 'express'
 import express4 from 'express4'
 import { describe, expect, it } from 'vitest'
-import { adapterContract } from '../src/index.js'
 
 for (const [name, framework] of [
   ['Express 5', express],

@@ -1,0 +1,49 @@
+// What `audit.record()` resolves or rejects with when its record is not safe in time.
+import { TrailproofError } from '../errors.js'
+import type { Receipt } from '../log/entry.js'
+import type { Policy } from './policy.js'
+
+/** `queued`: in memory. `durable`: survives a power cut. `checkpointed`: and stands below a signed, synced checkpoint. */
+export type WaitFor = 'queued' | 'durable' | 'checkpointed'
+
+/** What `record` resolves with; `origin`, `index` and `leafHash` (hex) once the record is durable. */
+export type RecordReceipt =
+  | { id: string; state: 'queued' }
+  | ({ id: string; state: 'durable' | 'checkpointed' } & Receipt)
+
+/**
+ * Policy decides whether the application goes on without a receipt.
+ *
+ * @param wait what the application asked for by name; undefined: the default, which follows the policy
+ * @param error what kept the record out; undefined when the wait ended first
+ * @throws TRAILPROOF_REFUSED, TRAILPROOF_WRITE_TIMEOUT, or the error itself
+ */
+export function withoutReceipt(
+  id: string,
+  event: string,
+  policy: Policy,
+  wait: WaitFor | undefined,
+  error: TrailproofError | undefined,
+): RecordReceipt {
+  if (error?.code === 'TRAILPROOF_EVENT_INVALID') throw error
+  if (policy.onFailure === 'refuse') throw refused(id, event, error)
+  // Never "queued" for what is not in the queue: that would be a silent loss.
+  const lost = error?.code === 'TRAILPROOF_QUEUE_FULL' || error?.code === 'TRAILPROOF_CLOSED'
+  if (error && (wait !== undefined || lost)) throw error
+  if (wait === undefined) return { id, state: 'queued' }
+  throw new TrailproofError(
+    'TRAILPROOF_WRITE_TIMEOUT',
+    `the record of "${event}" was not ${wait} within ${policy.waitAtMostMs} ms`,
+    { id, record: 'unknown', hint: 'it is still queued and may be written; look up its id before recording it again' },
+  )
+}
+
+/** An error that Express, Koa and Nest answer with 503. */
+function refused(id: string, event: string, cause: TrailproofError | undefined): Error {
+  const error = new TrailproofError('TRAILPROOF_REFUSED', `"${event}" is refused: its record is not safe`, {
+    id,
+    record: cause?.record ?? 'unknown',
+    cause,
+  })
+  return Object.assign(error, { status: 503, statusCode: 503 })
+}
