@@ -58,7 +58,7 @@ function mutants() {
     env,
   })
   process.stdout.write(stdout)
-  const caught = stdout.match(/\bcaught\b/g)?.length ?? 0
+  const caught = stdout.match(/ killed in /g)?.length ?? 0
   return {
     name: 'mutants of the log, each must be caught',
     passed: caught,

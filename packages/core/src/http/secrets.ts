@@ -23,6 +23,8 @@ export class RequestSecrets {
   readonly #req: AuditedRequest
   readonly #own = new Set<string>()
   #headers: Set<string> | undefined
+  #body: object | undefined
+  #bodyFields: number | undefined
 
   constructor(req: AuditedRequest) {
     this.#req = req
@@ -40,10 +42,19 @@ export class RequestSecrets {
       ...headerSecrets(this.#req),
       ...querySecrets((this.#req.originalUrl as string | undefined) ?? this.#req.url),
     ])
-    const body = quietly(() => this.#req.body)
-    for (const map of [body, ...CONTAINERS.map((name) => ownOf(body, name))])
-      for (const field of SECRET_FIELDS) this.add(ownOf(map, field))
+    this.#readBody(quietly(() => this.#req.body))
     return this.#own.size ? new Set([...this.#headers, ...this.#own]) : this.#headers
+  }
+
+  /** A body is read when it is there, and again when it is another one or has got fields. */
+  #readBody(body: unknown): void {
+    if (typeof body !== 'object' || body === null) return
+    const fields = quietly(() => Object.keys(body).length)
+    if (body === this.#body && fields === this.#bodyFields) return
+    this.#body = body
+    this.#bodyFields = fields
+    for (const map of [body, ...CONTAINERS.map((name) => ownOf(body, name))])
+      if (typeof map === 'object') for (const field of SECRET_FIELDS) this.add(ownOf(map, field))
   }
 }
 

@@ -46,20 +46,36 @@ export function redactors(
   const known = ofRequest.get(request)
   if (known?.secrets.length === secrets.length && known.secrets.every((secret, i) => secret === secrets[i]))
     return known
-  const clean = redactor(secrets)
+  const needles: Needles = known?.needles ?? new Map()
+  const clean = redactor(secrets, needles)
   const others = secrets.filter((secret) => !/^[a-z]{1,10}$/i.test(secret))
-  const made = { secrets, clean, cleanCode: others.length === secrets.length ? clean : redactor(others) }
+  const made = {
+    secrets,
+    needles,
+    clean,
+    cleanCode: others.length === secrets.length ? clean : redactor(others, needles),
+  }
   ofRequest.set(request, made)
   return made
 }
 
-/** The records of one request look for the same secrets. */
-const ofRequest = new WeakMap<object, { secrets: readonly string[]; clean: Redactor; cleanCode: Redactor }>()
+/** What to look for, by secret. */
+type Needles = Map<string, Needle[]>
+
+/** The records of one request look for the same secrets, and for those that came up since. */
+const ofRequest = new WeakMap<
+  object,
+  { secrets: readonly string[]; needles: Needles; clean: Redactor; cleanCode: Redactor }
+>()
 
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
-export function redactor(secrets: Iterable<string>): Redactor {
+export function redactor(secrets: Iterable<string>, known: Needles = new Map()): Redactor {
   const needles = [...secrets]
-    .flatMap((secret, _, all) => needlesOf(secret, all))
+    .flatMap((secret, _, all) => {
+      const made = known.get(secret) ?? needlesOf(secret, all)
+      known.set(secret, made)
+      return made
+    })
     .sort((a, b) => b.text.length - a.text.length)
   const margin = Math.max(MARGIN, needles[0]?.text.length ?? 0)
   return (text, max = Number.POSITIVE_INFINITY) => {
