@@ -1,7 +1,7 @@
 // Builds the package in the current folder twice: ESM by project references, CommonJS by a second pass.
 // Two forms, because Jest and CommonJS TypeScript cannot load packages that are ESM only (DESIGN section 2).
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -26,3 +26,4 @@ run(
   'dist/cjs.tsbuildinfo',
 )
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
+copyFileSync('../../LICENSE', 'LICENSE') // npm puts it into the package; not tracked here

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'trailproof-ci-'))
 const report = join(folder, 'vitest.json')
 const counts = { passed: 0, failed: 0, skipped: 0 }
 try {
-  npm('ci', '--no-audit', '--no-fund', '--loglevel=error')
+  npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
   const tests = spawnSync(
     process.execPath,
     ['scripts/test.mjs', '--reporter=default', '--reporter=json', `--outputFile=${report}`],

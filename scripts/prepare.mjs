@@ -36,7 +36,21 @@ export function prepare() {
   const lock = join(root, 'package-lock.json')
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
     console.log('Installing what package-lock.json names …')
-    npm('ci', '--no-audit', '--no-fund', '--loglevel=error')
+    npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
   }
-  npm('run', '--silent', 'build')
+  build()
+}
+
+/** What the build says matters only when it fails. */
+function build() {
+  const cli = process.env.npm_execpath
+  const [command, args] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
+  const { status, stdout, stderr } = spawnSync(command, [...args, 'run', '--silent', 'build'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: quietEnv,
+  })
+  if (status === 0) return
+  process.stderr.write(`${stdout}${stderr}\nThe build failed.\n`)
+  process.exit(status ?? 1)
 }

@@ -19,26 +19,40 @@ const USAGE = `Usage: npm run demo -- [--once] [--dir DIR] [--port PORT]
   --dir DIR    keep the logs in DIR (DIR/shop-0/seg/…, keys in DIR/.trailproof); default: a temporary folder, removed
   --port PORT  where the shop listens on 127.0.0.1; default: a free port`
 
+const SIGNALS = ['SIGINT', 'SIGTERM']
+
 export async function demo(argv) {
   const options = readOptions(argv)
-  if (!options) return 2
-  const dir = options.dir ? resolve(options.dir) : mkdtempSync(join(tmpdir(), 'trailproof-demo-'))
-  const forget = () => options.dir || rmSync(dir, { recursive: true, force: true })
+  if (typeof options === 'number') return options
+  const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'trailproof-demo-')) : resolve(options.dir)
+  const forget = () => options.dir === undefined && rmSync(dir, { recursive: true, force: true })
+  // Stopped before its end, the demo leaves no more behind than at its end.
+  const stopped = () => {
+    forget()
+    process.exit(130)
+  }
+  for (const signal of SIGNALS) process.on(signal, stopped)
   try {
-    return await play(dir, options)
+    return await play(dir, options, () => {
+      for (const signal of SIGNALS) process.removeListener(signal, stopped)
+    })
+  } catch (error) {
+    console.error(`\nThe demo could not go on: ${error.code ? `${error.code}: ` : ''}${error.message}`)
+    return 2
   } finally {
     forget()
   }
 }
 
-async function play(dir, { once: onlyOnce, port }) {
+async function play(dir, { once: onlyOnce, port }, letGoOfSignals) {
   const people = createPeople()
   const visitor = { email: 'you@shop.example', role: 'admin', password: randomPassword() }
   const audit = createShopAudit({ dir, keysDir: join(dir, '.trailproof') })
-  const { origin, vkey } = await audit.ready
+  const { origin } = await audit.ready
+  const key = join(dir, '.trailproof', 'signing.pub')
   const shop = createShop({ users: [...Object.values(people), visitor], audit, attach: attachAudit })
   const server = shop.app.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server, 'listening') // rejects when the port is taken
   const url = `http://127.0.0.1:${server.address().port}`
   heading(`The shop serves on ${url}; its log is ${origin}`)
 
@@ -51,7 +65,7 @@ async function play(dir, { once: onlyOnce, port }) {
 
   const records = readRecords(dir, origin)
   heading(`What the log holds (${records.length} records)`)
-  console.log(renderTable(records))
+  console.log(renderTable(records, { columns: Math.max(100, process.stdout.columns ?? 120) }))
   console.log(`\n${legend}`)
   const found = findSecrets(dir, [...world.secretsSeen(), ...Object.values(people).map((p) => p.password)])
   heading(
@@ -60,9 +74,9 @@ async function play(dir, { once: onlyOnce, port }) {
   for (const { file } of found.hits) console.log(`  LEAK in ${file}`)
 
   heading('The proof')
-  const intact = verify(dir, vkey)
+  const intact = verify(dir, key)
   const altered = alterOneByte(dir, origin, records)
-  const caught = verify(altered.dir, vkey, {
+  const caught = verify(altered.dir, key, {
     shownAs: `a copy, one byte altered in the record with seq ${altered.seq}`,
   })
   const named = caught.report?.logs.some((log) => log.problems.some((p) => p.index === altered.seq)) ?? false
@@ -74,6 +88,7 @@ async function play(dir, { once: onlyOnce, port }) {
       : '\nTHE PROOF DID NOT HOLD.',
   )
   if (onlyOnce) return good ? 0 : 1
+  letGoOfSignals()
   return await serve(server, audit, { url, dir, visitor })
 }
 
@@ -107,14 +122,18 @@ function readOptions(argv) {
       },
     })
     const port = Number(values.port ?? 0)
-    if (values.help) console.log(USAGE)
+    if (values.help) {
+      console.log(USAGE)
+      return 0
+    }
+    if (values.dir === '') console.error(`--dir must be a folder\n\n${USAGE}`)
     else if (!Number.isInteger(port) || port < 0 || port > 65_535)
       console.error(`--port must be a port number\n\n${USAGE}`)
     else return { once: values.once ?? false, dir: values.dir, port }
   } catch (error) {
     console.error(`${error.message}\n\n${USAGE}`)
   }
-  return undefined
+  return 2
 }
 
 function heading(text) {

@@ -9,15 +9,15 @@ import { segmentsOf, slotOf } from './evidence.mjs'
 const cli = fileURLToPath(new URL('../../packages/cli/bin/trailproof.js', import.meta.url))
 
 /** Runs `trailproof verify` and shows what it says. @returns {{ exitCode: number, report: object | undefined }} */
-export function verify(dir, vkey, { shownAs = dir } = {}) {
+export function verify(dir, key, { shownAs = dir } = {}) {
   console.log(
     `$ trailproof verify ${shownAs.includes(' ') ? `<${shownAs}>` : shownAs} --key ${vkey.slice(0, vkey.indexOf('+'))}+…`,
   )
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'verify', dir, '--key', vkey], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'verify', dir, '--key', key], {
     encoding: 'utf8',
   })
   process.stdout.write(`${(stdout + stderr).trimEnd().replace(/^/gm, '  ')}\n  exit ${status}\n\n`)
-  const { stdout: json } = spawnSync(process.execPath, [cli, 'verify', dir, '--key', vkey, '--json'], {
+  const { stdout: json } = spawnSync(process.execPath, [cli, 'verify', dir, '--key', key, '--json'], {
     encoding: 'utf8',
   })
   return { exitCode: status, report: parse(json) }

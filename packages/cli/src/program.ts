@@ -60,7 +60,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .command('doctor')
     .description('check machine, folder, keys and running logs')
     .argument('<path>', PATH)
-    .option('--keys <folder>', 'folder of the keys', '.trailproof')
+    .option('--keys <folder>', 'folder of the keys (default: .trailproof, or else <path>/.trailproof)')
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await doctor(path, options)))
 

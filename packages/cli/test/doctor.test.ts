@@ -78,6 +78,32 @@ test('keys that others may read are a failure, and missing ones in production to
   expect(doctor(root, join(root, 'none'), { NODE_ENV: 'production' }).status('keys')).toBe('fail')
 })
 
+test('without --keys the keys beside the logs are looked at, unless there are some where it runs', () => {
+  const root = rootWith([recent(0)])
+  const keys = (cwd: string) =>
+    run(['doctor', root], { cwd })
+      .out.match(/^(\S+) +keys +(\S+)/m)!
+      .slice(1)
+  expect(keys(tempDir())).toEqual(['ok', join(root, '.trailproof')])
+  const own = tempDir()
+  mkdirSync(join(own, '.trailproof'))
+  expect(keys(own)).toEqual(['fail', '.trailproof'])
+  expect(keys(root)).toEqual(['ok', '.trailproof'])
+})
+
+test('a log that holds no lines but one without end is a failed check, not an end of the doctor', () => {
+  const root = rootWith([`{"seq":0,"x":"${'x'.repeat(600_000)}"}`])
+  const { code, status } = doctor(root)
+  expect({ code, records: status('records'), node: status('node') }).toEqual({ code: 1, records: 'fail', node: 'ok' })
+})
+
+test('a folder in place of the checkpoint is a failed check, not an end of the doctor', () => {
+  const root = rootWith([recent(0)])
+  rmSync(join(root, 'shop-0', 'checkpoint'))
+  mkdirSync(join(root, 'shop-0', 'checkpoint'))
+  expect(doctor(root).status('checkpoint')).toBe('fail')
+})
+
 test('records that nobody signed are told', () => {
   const root = tempDir()
   writeLog(logFiles(planOf(signer, 5, [2])), join(root, 'shop-0'))

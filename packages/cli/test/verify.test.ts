@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -90,6 +90,24 @@ test('the key comes as vkey, as base64, or from a file', () => {
   writeFileSync(file, signer.pem)
   for (const key of [signer.vkey, signer.bare, file]) expect(run(['verify', log, '--key', key]).code).toBe(0)
   expect(run(['verify', log, '--key', signer.bare]).out).toContain('origin_not_pinned')
+})
+
+test('a key file that is not there is told as such', () => {
+  expect(run(['verify', log, '--key', 'nosuchfile'])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^TRAILPROOF_KEY_INVALID: there is no file nosuchfile, and it is no key either/),
+  })
+})
+
+test.skipIf(process.platform === 'win32')('a pipe in place of a segment: exit 1, and nothing waits for it', () => {
+  const dir = altered()
+  rmSync(join(dir, segmentPath(0)))
+  execFileSync('mkfifo', [join(dir, segmentPath(0))])
+  const { code, json } = runJson(['verify', dir])
+  expect({ code, json }).toMatchObject({
+    code: 1,
+    json: { logs: [{ problems: expect.arrayContaining([expect.objectContaining({ kind: 'unreadable' })]) }] },
+  })
 })
 
 test('a folder signed anew with another key fails with --key, and only then', () => {

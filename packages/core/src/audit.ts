@@ -9,7 +9,7 @@ import { finishAtExit } from './hook/process-end.js'
 import { quietly } from './hook/wrap.js'
 import type { LogHealth } from './log/log.js'
 import { type AuditOptions, checkOptions } from './options.js'
-import type { RecordReceipt, WaitFor } from './policy/receipt.js'
+import type { ReceiptFor, RecordReceipt, WaitFor } from './policy/receipt.js'
 import { Recorder } from './recorder.js'
 
 /** What the log was when it was opened. */
@@ -52,7 +52,7 @@ export interface Audit {
    * @throws TRAILPROOF_CLOSED the audit is closed; the record was not written
    * @throws TRAILPROOF_REFUSED policy is `onFailure: 'refuse'` and the record is not safe; status 503
    */
-  record(event: AuditEvent, options?: { wait?: WaitFor }): Promise<RecordReceipt>
+  record<W extends WaitFor | undefined = undefined>(event: AuditEvent, options?: { wait?: W }): Promise<ReceiptFor<W>>
   /** Records that a token was revoked, given whole or by its `jti`; its later use is `token.reuse_detected`. */
   tokenRevoked(token: string, more?: Omit<AuditEvent, 'event' | 'token'>): Promise<RecordReceipt>
   /** Records that the application ended a session by itself, given by its id. */
@@ -61,7 +61,7 @@ export interface Audit {
   actorRef(user: unknown): Promise<string>
   /** The pseudonym of a typed name on a UTC day (`2026-11-23`; default today). */
   claimedRef(name: string, day?: string): Promise<string>
-  /** Resolves when everything recorded so far is durable. */
+  /** Resolves when everything recorded so far is durable, and stands below a signed checkpoint that is durable too. */
   flush(): Promise<void>
   /** Undoes all hooks, writes `audit.stopped`, signs, and gives the slot up. Safe to call twice. */
   close(): Promise<void>
@@ -89,11 +89,11 @@ export function createAudit(options: AuditOptions): Audit {
     undo.clear()
   }
   let closing: Promise<void> | undefined
-  const forget = finishAtExit({ close: () => audit.close(), finishSync: (ms) => recorder.finishSync(ms) })
+  const forget = finishAtExit({ finishSync: (ms) => recorder.finishSync(ms) })
 
   const audit: Audit = {
     ready: recorder.ready,
-    record: (event, given) => recorder.record(event, given?.wait),
+    record: ((event: AuditEvent, given?: { wait?: WaitFor }) => recorder.record(event, given?.wait)) as Audit['record'],
     tokenRevoked: (token, more) => recorder.tokenRevoked(token, more),
     sessionEnded: (session, more) =>
       recorder.record({ ...more, event: 'session.ended', session, reason: more?.reason ?? 'application' }),
@@ -102,10 +102,11 @@ export function createAudit(options: AuditOptions): Audit {
     flush: () => recorder.flush(),
     close() {
       closing ??= (async () => {
-        detach()
         try {
           await recorder.close()
         } finally {
+          // Hooks stay until the log has ended: what still arrives meanwhile is refused where policy says so.
+          detach()
           forget()
         }
       })()

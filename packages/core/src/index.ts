@@ -20,7 +20,14 @@ export type { Counts, Coverage } from './hook/coverage.js'
 export type { LogHealth, LogState, Receipt } from './log/log.js'
 export type { AuditOptions } from './options.js'
 export type { Policy, PolicyRule } from './policy/policy.js'
-export type { RecordReceipt, WaitFor } from './policy/receipt.js'
+export type {
+  DroppedReceipt,
+  DurableReceipt,
+  QueuedReceipt,
+  ReceiptFor,
+  RecordReceipt,
+  WaitFor,
+} from './policy/receipt.js'
 export { fileKeyStore, type KeyStore, memoryKeyStore } from './privacy/key-store.js'
 export { generateKeys, type KeyOptions, memoryKeys } from './privacy/keys.js'
 export * from './verify/index.js'

@@ -279,7 +279,7 @@ export class Recorder {
   }
 
   flush(): Promise<void> {
-    return this.#log.flush()
+    return this.#log.checkpoint()
   }
 
   async close(): Promise<void> {

@@ -157,7 +157,7 @@ describe.each(versions)('%s', (_, express) => {
     const { t, port } = await serve(
       express,
       (app) => app.get('/', (_req, res) => (tell(t, 'login.failed'), void res.end('S'.repeat(200_000)))),
-      { policy: [...policy].map((rule) => ({ ...rule, waitAtMostMs: 60_000 })), limits: { gateBytes: 100_000 } },
+      { policy: [...policy].map((rule) => ({ ...rule, waitAtMostMs: 60_000 })), limits: { gateBytes: 12_000 } }, // under refuse up to 16 times as much is held
     )
     t.writer.hang()
     const text = await answer(port, '/')

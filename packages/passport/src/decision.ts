@@ -94,8 +94,8 @@ export function succeedWhenSafe(
         visit.attempt = before.attempt
         if (context) context.actor = before.actor
       })
-      answer.error(refusal())
       quietly(() => refused(hook, attempt, tried, user))
+      answer.error(refusal())
       return
     }
     try {
@@ -107,7 +107,7 @@ export function succeedWhenSafe(
   })
 }
 
-/** Told after the answer went out, so that it holds nothing up; it is written when the log can be. */
+/** Told before the answer, so that the gate does not tell it a second time; it is written when the log can be. */
 function refused(hook: Hook, attempt: Attempt, tried: Tried, user: unknown): void {
   const fact = { claimed: claimed(attempt, tried), auth: attempt.auth(tried) }
   if (attempt.linking)

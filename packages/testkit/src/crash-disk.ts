@@ -338,7 +338,8 @@ class Hang extends Error {
 
 function factsOf(node: CrashNode): FileFacts {
   const size = node instanceof CrashFile ? node.now.length : 0
-  return { ino: node.ino, dev: 1, size, nlink: 1, isFolder: node instanceof CrashFolder }
+  const isFolder = node instanceof CrashFolder
+  return { ino: node.ino, dev: 1, size, nlink: 1, isFolder, isFile: !isFolder }
 }
 
 function failure(code: string, path: string): Error {

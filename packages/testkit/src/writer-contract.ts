@@ -207,7 +207,7 @@ export function writerContract({ name, create }: WriterContractOptions, { descri
           size: 0,
           frontier: [],
           signedSize: 0,
-          previous: { origin: log.origin, checkpoint: note, problem: 'signed with another key' },
+          previous: { origin: log.origin, checkpoint: note, kind: 'key', problem: 'signed with another key' },
         })
         await other.close()
         lease.release()

@@ -1,4 +1,6 @@
 // `trailproof doctor`
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Check } from '../doctor/check.js'
 import { keyChecks } from '../doctor/keys.js'
 import { logChecks } from '../doctor/logs.js'
@@ -7,17 +9,25 @@ import { print, printJson } from '../output.js'
 import { column, safe } from '../terminal.js'
 
 export interface DoctorOptions {
-  keys: string
+  keys?: string
   json?: boolean
 }
 
 export async function doctor(path: string, { keys, json }: DoctorOptions): Promise<number> {
-  const checks = [...machineChecks(path), ...keyChecks(keys), ...(await logChecks(path))]
+  const checks = [...machineChecks(path), ...keyChecks(keys ?? keysBeside(path)), ...(await logChecks(path))]
   const ok = checks.every(({ status }) => status !== 'fail')
   process.exitCode = ok ? 0 : 1
   if (json) await printJson({ ok, checks })
   else await print(checks.map(readable).join(''))
   return ok ? 0 : 1
+}
+
+const DEFAULT_KEYS = '.trailproof'
+
+// The doctor is often asked from elsewhere than where the application runs.
+function keysBeside(path: string): string {
+  const beside = join(path, DEFAULT_KEYS)
+  return !existsSync(DEFAULT_KEYS) && existsSync(beside) ? beside : DEFAULT_KEYS
 }
 
 function readable({ id, status, detail, fix, log }: Check): string {

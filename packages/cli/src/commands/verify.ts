@@ -1,6 +1,15 @@
 // `trailproof verify`
 import { readFileSync } from 'node:fs'
-import { type LogReport, type Note, type Problem, type RootReport, verifyRoot } from '@trailproof/core'
+import {
+  isTrailproofError,
+  type LogReport,
+  type Note,
+  type Problem,
+  parseKeys,
+  type RootReport,
+  TrailproofError,
+  verifyRoot,
+} from '@trailproof/core'
 import { ProgressLine, print, printJson } from '../output.js'
 import { safe } from '../terminal.js'
 
@@ -32,8 +41,22 @@ function fileOrText(key: string): string {
     return readFileSync(key, 'utf8')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return key
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return mustBeKey(key)
     throw error
+  }
+}
+
+// A path with a slip of the pen is more likely than a key with one, so both are said.
+function mustBeKey(key: string): string {
+  try {
+    parseKeys(key)
+    return key
+  } catch (cause) {
+    if (!isTrailproofError(cause)) throw cause
+    throw new TrailproofError('TRAILPROOF_KEY_INVALID', `there is no file ${safe(key)}, and it is no key either`, {
+      hint: 'a file, a vkey (name+id+key), 32 bytes of base64, or a PEM public key',
+      cause,
+    })
   }
 }
 

@@ -29,9 +29,16 @@ interface Seen {
 }
 
 async function checksOf(folder: string, now: number): Promise<Check[]> {
-  const records = (await lastLines(folder, LOOKED_AT)).map(readRecord).filter((record) => record !== undefined)
-  const seen: Seen = { folder, now, records, held: isHeld(placeOfLog(folder)?.lockFile) }
   const log = basename(folder)
+  let lines: Uint8Array[]
+  try {
+    lines = await lastLines(folder, LOOKED_AT)
+  } catch (error) {
+    if (!isTrailproofError(error, 'TRAILPROOF_LOG_UNREADABLE')) throw error
+    return [{ ...fail('records', error.message, 'run trailproof verify'), log }]
+  }
+  const records = lines.map(readRecord).filter((record) => record !== undefined)
+  const seen: Seen = { folder, now, records, held: isHeld(placeOfLog(folder)?.lockFile) }
   return [clock(seen), lock(seen), checkpoint(seen), heartbeat(seen)].map((check) => ({ ...check, log }))
 }
 
@@ -65,6 +72,7 @@ function checkpoint({ folder, records, now, held }: Seen): Check {
       'the next start signs what a crash left; otherwise run trailproof verify',
     )
   }
+  if (!statSync(path).isFile()) return fail('checkpoint', `${path} is no file`, 'run trailproof verify')
   const size = Number(readFileSync(path, 'utf8').split('\n')[1])
   const age = span(now - statSync(path).mtimeMs)
   const behind = newest ? newest.seq + 1 - size : 0

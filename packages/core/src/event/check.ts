@@ -52,7 +52,7 @@ function* fieldIssues(event: AuditEvent): Iterable<Issue> {
     yield { path: 'event', message: 'must not begin with "audit.": those names are the audit\'s own' }
   for (const key of Object.keys(event))
     if (!FIELDS.includes(key)) yield { path: key, message: `is not a field; fields are ${FIELDS.join(', ')}` }
-  const { outcome, severity, reason, claimed, session, tenant, token, target, data, auth, onBehalfOf } =
+  const { outcome, severity, reason, session, tenant, token, target, data, auth, onBehalfOf } =
     event as unknown as Record<string, unknown>
   if (outcome !== undefined && !OUTCOMES.includes(outcome as string))
     yield { path: 'outcome', message: `must be one of ${OUTCOMES.join(', ')}` }
@@ -60,7 +60,7 @@ function* fieldIssues(event: AuditEvent): Iterable<Issue> {
     yield { path: 'severity', message: 'must be a whole number from 1 to 6' }
   if (reason !== undefined && !(typeof reason === 'string' && /^[a-z0-9_.-]{1,64}$/.test(reason)))
     yield { path: 'reason', message: 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"' }
-  for (const [path, value] of Object.entries({ claimed, session, tenant }))
+  for (const [path, value] of Object.entries({ session, tenant }))
     if (value !== undefined && typeof value !== 'string') yield { path, message: 'must be a string' }
   if (token !== undefined && typeof token !== 'string' && !isMap(token))
     yield { path: 'token', message: 'must be a string or an object' }

@@ -69,8 +69,11 @@ export interface AuditEvent {
   actor?: unknown
   /** People for whom the actor acts, nearest first (RFC 8693 `act`): user objects. */
   onBehalfOf?: readonly unknown[] | undefined
-  /** The name that was typed; kept as a keyed pseudonym only. */
-  claimed?: string | undefined
+  /**
+   * The name that was typed; kept as a keyed pseudonym only. It comes from a client: anything but a string is left out,
+   * so that nobody escapes the record by sending a list.
+   */
+  claimed?: unknown
   target?: Target | undefined
   auth?: Auth | undefined
   /** A raw session id; kept as a keyed reference. Default: none. */

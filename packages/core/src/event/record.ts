@@ -4,7 +4,7 @@ import type { Observation } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import type { Device } from '../http/device.js'
-import { type Redactor, redactors } from '../privacy/guard.js'
+import { exceptWords, type Redactor, redactors } from '../privacy/guard.js'
 import { lookUp } from './catalogue.js'
 import type { ActorType, Outcome, Severity, Target, TokenFacts } from './event.js'
 import { bounded, plain } from './plain.js'
@@ -70,28 +70,29 @@ export function buildRecord(o: Observation, context: RequestContext | undefined,
   const { clean, cleanCode } = redactors(secrets, context?.secrets)
   const text = texts(clean)
   const code = texts(cleanCode)
+  const chosen = texts(exceptWords(cleanCode))
   return compact<LogRecord>({
     id: parts.id,
     time: parts.time,
     event: o.event,
     outcome: o.outcome ?? known.outcome,
     severity: o.severity ?? known.severity,
-    reason: code(o.reason, 64)!,
+    reason: chosen(o.reason, 64)!,
     source: parts.source,
     hook: (parts.source === 'hook' ? o.hook : undefined)!,
     n: parts.n!,
     actor: {}, // holds its place: people are filled in when their references are known
-    target: targetField(o.target, text)!,
+    target: targetField(o.target, text, chosen)!,
     auth: compact({
-      method: code(o.auth?.method, 64)!,
-      strategy: code(o.auth?.strategy, 128)!,
-      factors: list(o.auth?.factors, (f) => code(f, 64))!,
+      method: chosen(o.auth?.method, 64)!,
+      strategy: chosen(o.auth?.strategy, 128)!,
+      factors: list(o.auth?.factors, (f) => chosen(f, 64))!,
       attempt: code(o.auth?.attempt, 64)!,
     })!,
     session: sessionFields(o, (v) => parts.ref('session', v))!,
     token: (o.token && tokenFields(o.token, (v) => parts.ref('token', v), text, code))!,
     client: (context && clientFields(context, (v) => parts.ref('device', v), code))!,
-    http: (context && httpFields(context, o.status, text, code))!,
+    http: (context && httpFields(context, o.status, text, chosen))!,
     trace: context?.trace as NonNullable<LogRecord['trace']>,
     service: parts.service,
     tenant: text(o.tenant ?? parts.tenant, 128)!,
@@ -111,11 +112,11 @@ function list<T>(values: unknown, one: (value: unknown) => T | undefined): T[] |
   return Array.isArray(values) ? values.slice(0, 8).flatMap((value) => one(value) ?? []) : undefined
 }
 
-function targetField(target: Target | undefined, text: Text): { type: string; id?: string } | undefined {
+function targetField(target: Target | undefined, text: Text, chosen: Text): { type: string; id?: string } | undefined {
   if (typeof target !== 'object' || target === null) return undefined
   if ('account' in target) return { type: 'account' }
   const id = typeof target.id === 'bigint' ? String(target.id) : target.id
-  return { type: text(target.type, 64) ?? 'unknown', id: text(id, 256)! }
+  return { type: chosen(target.type, 64) ?? 'unknown', id: text(id, 256)! }
 }
 
 function dataField(data: unknown, clean: Redactor): Record<string, unknown> | undefined {

@@ -1,7 +1,8 @@
 // How far a log on disk is durable, as a reader in another process can know it: the log signs a size only after its lines
 // are synced, so the newest checkpoint is a lower bound, at most ten milliseconds behind.
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openRegular } from '../verify/regular.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY } from '../writers/file/layout.js'
 
 const TAIL = 16 * 1024
@@ -32,7 +33,7 @@ export class DurableSize {
 }
 
 async function tailOf(path: string): Promise<string> {
-  const file = await open(path, 'r').catch(() => undefined)
+  const file = await openRegular(path).catch(() => undefined)
   if (!file) return ''
   try {
     const { size } = await file.stat()

@@ -24,6 +24,7 @@ export interface FollowOptions {
  *
  * @param dir - the folder of one log
  * @throws TRAILPROOF_LOG_NOT_FOUND there is no log in `dir` when the iteration begins
+ * @throws TRAILPROOF_LOG_UNREADABLE a line is longer than any record, or a segment is no file: verify tells more
  */
 export async function* followLog(dir: string, options: FollowOptions = {}): AsyncGenerator<Line> {
   const { from = 0, signal, pollMs = 250 } = options
@@ -47,7 +48,7 @@ export async function* followLog(dir: string, options: FollowOptions = {}): Asyn
 /**
  * Yields the lines of a log as it stands, signed or not, up to the first that is not whole.
  *
- * @throws TRAILPROOF_LOG_NOT_FOUND
+ * @throws TRAILPROOF_LOG_NOT_FOUND, TRAILPROOF_LOG_UNREADABLE as followLog
  */
 export async function* readLog(dir: string, options: { from?: number | undefined } = {}): AsyncGenerator<Line> {
   await mustBeLog(dir)

@@ -1,25 +1,30 @@
-// The last lines of a log, read from its end: the size of the log does not matter.
-import { open, readdir } from 'node:fs/promises'
+// The last lines of a log, read from its end: the size of the log does not matter, nor what somebody put behind it.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lineEnds } from '../verify/reader.js'
+import { openRegular } from '../verify/regular.js'
 import { SEGMENTS, segmentsAmong } from '../writers/file/layout.js'
+import { unreadable } from './unreadable.js'
 
-const PIECE = 64 * 1024
+const PIECE = 256 * 1024
+/** More than any record has. */
+const MAX_LINE = PIECE
 
-/** The last `count` whole lines, oldest first, without their `\n`; signed or not. */
+/**
+ * The last `count` whole lines, oldest first, without their `\n`; signed or not.
+ *
+ * @throws TRAILPROOF_LOG_UNREADABLE one of them is longer than any record, or a segment is no file
+ */
 export async function lastLines(dir: string, count: number): Promise<Uint8Array[]> {
   const segments = segmentsAmong(await readdir(join(dir, SEGMENTS)).catch(() => []))
-  let found: Uint8Array[] = []
+  const found: Uint8Array[] = []
   for (let i = segments.length - 1; i >= 0 && found.length < count; i--) {
     const limit = segments[i + 1]?.first ?? Number.POSITIVE_INFINITY
-    const lines = await endOf(
-      join(dir, SEGMENTS, segments[i]!.name),
-      (line) => counts(line, limit),
-      count - found.length,
-    )
-    found = [...lines, ...found]
+    for await (const line of backwards(join(dir, SEGMENTS, segments[i]!.name))) {
+      if (counts(line, limit)) found.push(line)
+      if (found.length >= count) break
+    }
   }
-  return found
+  return found.reverse()
 }
 
 // Lines at the end of a segment whose number the next one has too were superseded.
@@ -33,26 +38,31 @@ function counts(line: Uint8Array, limit: number): boolean {
   }
 }
 
-async function endOf(path: string, wanted: (line: Uint8Array) => boolean, count: number): Promise<Uint8Array[]> {
-  if (count <= 0) return []
-  const file = await open(path, 'r')
+// Whole lines from the last to the first. Never more than one line and one piece is kept.
+async function* backwards(path: string): AsyncGenerator<Uint8Array> {
+  const file = await openRegular(path)
+  if (!file) throw unreadable(path, `${path} is no file`)
   try {
-    const { size } = await file.stat()
-    for (let window = PIECE; ; window *= 4) {
-      const start = Math.max(0, size - window)
-      const bytes = Buffer.alloc(size - start)
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
-      const lines = linesOf(bytes.subarray(0, bytesRead), start === 0).filter(wanted)
-      if (lines.length >= count || start === 0) return lines.slice(-count)
+    const buffer = Buffer.alloc(PIECE)
+    let tail: Uint8Array | undefined // end of the line whose beginning comes with the next piece; none before the last `\n`
+    for (let end = (await file.stat()).size; end > 0; ) {
+      const start = Math.max(0, end - PIECE)
+      const { bytesRead } = await file.read(buffer, 0, end - start, start)
+      if (bytesRead < end - start) throw unreadable(path, `${path} became shorter while it was read`)
+      let stop = bytesRead
+      for (let at = lastNewline(buffer, stop); at >= 0; at = lastNewline(buffer, stop)) {
+        if (tail) yield Buffer.concat([buffer.subarray(at + 1, stop), tail])
+        tail = new Uint8Array(0)
+        stop = at
+      }
+      if (tail) tail = Buffer.concat([buffer.subarray(0, stop), tail])
+      if (tail && tail.length > MAX_LINE) throw unreadable(path, `${path} holds a line that is longer than any record`)
+      end = start
     }
+    if (tail) yield tail
   } finally {
     await file.close()
   }
 }
 
-// The first line of a piece that begins inside the file has lost its beginning.
-function linesOf(bytes: Uint8Array, whole: boolean): Uint8Array[] {
-  const ends = lineEnds(bytes)
-  const lines = ends.map((end, i) => bytes.slice(i === 0 ? 0 : ends[i - 1]! + 1, end))
-  return whole ? lines : lines.slice(1)
-}
+const lastNewline = (buffer: Buffer, before: number) => (before > 0 ? buffer.lastIndexOf(0x0a, before - 1) : -1)

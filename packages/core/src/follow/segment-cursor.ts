@@ -1,9 +1,12 @@
 // A place in a growing log: remembers the byte where the next line begins, so that following costs what is new and no more.
-import { open, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lineEnds } from '../verify/reader.js'
+import { openRegular } from '../verify/regular.js'
 import { SEGMENTS, type Segment, segmentsAmong } from '../writers/file/layout.js'
+import { unreadable } from './unreadable.js'
 
+/** More than any record has, so a piece without a line end is no part of one. */
 const PIECE = 256 * 1024
 
 /** One line with its leaf index. `bytes` is the line without its `\n`, the caller's to keep. */
@@ -29,6 +32,8 @@ export class SegmentCursor {
    * The next lines below `end`; fewer when the rest has not reached the disk.
    *
    * The folder is listed after the caller learnt `end`: a segment that superseded lines was there before they were signed.
+   *
+   * @throws TRAILPROOF_LOG_UNREADABLE a line is longer than any record, or a segment is no file
    */
   async *lines(end: number): AsyncGenerator<Line> {
     const segments = segmentsAmong(await readdir(this.#dir).catch(() => []))
@@ -56,15 +61,17 @@ export class SegmentCursor {
       this.#at = first
       this.#offset = 0
     }
-    const file = await open(join(this.#dir, name), 'r')
+    const path = join(this.#dir, name)
+    const file = await openRegular(path)
+    if (!file) throw unreadable(path, `${path} is no file`)
     try {
-      for (let size = PIECE; this.index < end; ) {
-        const buffer = Buffer.allocUnsafe(size)
-        const { bytesRead } = await file.read(buffer, 0, size, this.#offset)
+      while (this.index < end) {
+        const buffer = Buffer.allocUnsafe(PIECE)
+        const { bytesRead } = await file.read(buffer, 0, PIECE, this.#offset)
         const bytes = buffer.subarray(0, bytesRead)
         const ends = lineEnds(bytes)
-        if (ends.length === 0 && bytesRead < size) return // half a line: the rest will come
-        if (ends.length === 0) size *= 2
+        if (ends.length === 0 && bytesRead < PIECE) return // half a line: the rest will come
+        if (ends.length === 0) throw unreadable(path, `the line at index ${this.#at} is longer than any record`)
         yield* this.#cut(bytes, ends, end)
       }
     } finally {

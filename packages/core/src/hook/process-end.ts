@@ -2,8 +2,6 @@
 import { quietly } from './wrap.js'
 
 export interface Endable {
-  /** Orderly: everything durable and signed. */
-  close(): Promise<void>
   /** Synchronous, for `exit`: at most `timeoutMs`. */
   finishSync(timeoutMs: number): void
 }
@@ -24,7 +22,8 @@ const { live } = shared
 export function finishAtExit(audit: Endable): () => void {
   if (live.size === 0) {
     process.on('exit', shared.onExit)
-    for (const signal of SIGNALS) process.on(signal, shared.onSignal)
+    // First of all listeners, so that an application's `once` listener still counts when we look.
+    for (const signal of SIGNALS) process.prependListener(signal, shared.onSignal)
   }
   live.add(audit)
   return () => {
@@ -39,16 +38,22 @@ function onExit(): void {
   for (const audit of live) quietly(() => audit.finishSync(Math.max(0, until - Date.now())))
 }
 
-/** A signal that nobody else listens to would have ended the process at once: drain, then let it. */
+/**
+ * A signal that nobody else listens to would have ended the process at once. It still does: what is queued is written
+ * first, in this very turn, so that no request is answered in between without its record.
+ */
 function onSignal(signal: NodeJS.Signals): void {
-  if (process.listenerCount(signal) > 1) return
-  const end = () => {
-    process.removeListener(signal, shared.onSignal)
-    process.kill(process.pid, signal)
-  }
-  const timer = setTimeout(end, EXIT_MS)
-  void Promise.allSettled([...live].map((audit) => audit.close())).then(() => {
-    clearTimeout(timer)
-    end()
-  })
+  if (process.listenerCount(signal) - 1 > signalExitListeners()) return
+  shared.onExit()
+  process.removeListener(signal, shared.onSignal)
+  process.kill(process.pid, signal)
+}
+
+/** The package signal-exit listens only to go on to the default; it counts its own copies so as not to mistake them. */
+function signalExitListeners(): number {
+  const emitters = [
+    (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('signal-exit emitter')],
+    (process as unknown as Record<string, unknown>)['__signal_exit_emitter__'],
+  ] as ({ count?: unknown } | undefined)[]
+  return emitters.reduce((sum, emitter) => sum + (typeof emitter?.count === 'number' ? emitter.count : 0), 0)
 }

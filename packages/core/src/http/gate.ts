@@ -20,6 +20,8 @@ type Call = { method: Method; args: unknown[]; corked?: boolean }
 type Stage = 'open' | 'watching' | 'passed' | 'refused'
 
 const REFUSAL_BODY = '{"error":"temporarily_unavailable","code":"TRAILPROOF_REFUSED"}\n'
+/** A response that may still be refused is held up to this many times the bound; writers are told to stop at once. */
+const STRICT_FACTOR = 16
 /** What takes longer to be undone does not keep the client waiting. */
 const UNDO_AT_MOST_MS = 2000
 
@@ -170,7 +172,7 @@ export class Gate {
     this.#bytes += sizeOf(args)
     const room = this.#bytes < socket.writableHighWaterMark
     if (this.#holds === 0) this.#settle()
-    else if (this.#bytes > this.#maxBytes) queueMicrotask(() => this.#overflow())
+    else if (this.#bytes > this.#bound()) queueMicrotask(() => this.#overflow())
     return method === 'end' ? socket : room
   }
 
@@ -183,9 +185,14 @@ export class Gate {
     return socket
   }
 
+  /** Where policy may still refuse, nothing may be let go: such a response is held further, while it can be. */
+  #bound(): number {
+    return this.#strictHolds > 0 ? this.#maxBytes * STRICT_FACTOR : this.#maxBytes
+  }
+
   /** Bounded: a response larger than the gate is let go, or refused where policy may still refuse it. */
   #overflow(): void {
-    if (this.#queue.length === 0) return
+    if (this.#queue.length === 0 || this.#bytes <= this.#bound()) return
     if (this.#strictHolds > 0) this.#verdict = 'refuse'
     this.#holds = 0
     this.#settle()

@@ -7,7 +7,7 @@ import { presentedCookies } from './headers.js'
 /** Fields that hold secrets by name; only these are read, a body is never enumerated. */
 // biome-ignore format: a list of words
 const SECRET_FIELDS = [
-  'password', 'passwd', 'pass', 'pwd', 'passphrase', 'password1', 'password2', 'current_password', 'currentPassword',
+  'password', 'passwd', 'pass', 'pwd', 'passphrase', 'passcode', 'password1', 'password2', 'current_password', 'currentPassword',
   'old_password', 'oldPassword', 'new_password', 'newPassword', 'password_confirmation', 'passwordConfirmation',
   'confirm_password', 'confirmPassword', 'secret', 'client_secret', 'clientSecret', 'token', 'access_token', 'accessToken',
   'refresh_token', 'refreshToken', 'id_token', 'idToken', 'code', 'code_verifier', 'device_code', 'otp', 'totp', 'pin',
@@ -70,9 +70,10 @@ function* headerSecrets(req: AuditedRequest): Iterable<string> {
     }
   }
   for (const [, value] of presentedCookies(req.headers.cookie)) {
-    if (value.length < 8) continue // flags such as theme=dark
-    yield value
     const decoded = decodeQuietly(value)
+    // Flags and words (theme=dark, from=/admin/users) are no secrets: who sends words must not blank them in records.
+    if (value.length < 8 || /^[a-z_.:/ -]*$/i.test(decoded)) continue
+    yield value
     if (decoded !== value) yield decoded
     const signed = /^s:([^.]{8,})\./.exec(decoded) // express-session: `s:<id>.<signature>`
     if (signed) yield signed[1]!

@@ -324,8 +324,10 @@ export class Log {
     this.#queue.shift(items.length)
     items.forEach((item, i) => {
       const [index, leafHash] = [batch.first + i, leafHex[i]!]
-      if (item.entry.wait === 'checkpointed') this.#awaitingCheckpoint.push({ item, index, leafHash })
-      else settle(item, undefined, { origin: this.#log!.origin, index, leafHash })
+      if (item.entry.wait === 'checkpointed') {
+        this.#awaitingCheckpoint.push({ item, index, leafHash })
+        this.#queue.hold(item.entry)
+      } else settle(item, undefined, { origin: this.#log!.origin, index, leafHash })
     })
   }
 
@@ -416,7 +418,10 @@ export class Log {
     const waiting = this.#awaitingCheckpoint
     this.#awaitingCheckpoint = waiting.filter(({ index }) => index >= covered)
     for (const { item, index, leafHash } of waiting)
-      if (index < covered) settle(item, undefined, { origin: this.#log!.origin, index, leafHash })
+      if (index < covered) {
+        this.#queue.letGo(item.entry)
+        settle(item, undefined, { origin: this.#log!.origin, index, leafHash })
+      }
   }
 
   // ── trouble ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,8 +19,8 @@ interface Told {
 export function openingRecords(head: Head, settings: Settings, keyIds: { root: string; signing: string }): Told[] {
   const told: Told[] = []
   if (head.previous) {
-    const { origin, checkpoint, problem, index } = head.previous
-    told.push({ event: 'audit.integrity_failed', data: { origin, checkpoint, problem, index } })
+    const { origin, checkpoint, kind, problem, index } = head.previous
+    told.push({ event: 'audit.integrity_failed', data: { origin, checkpoint, kind, problem, index } })
   }
   if (head.recovered) {
     const { from, to, quarantinedBytes, quarantine } = head.recovered
@@ -54,7 +54,7 @@ export function openedFrom(head: Head, origin: string, vkey: string): Opened {
     }),
     ...(previous && {
       damaged: new TrailproofError(
-        'TRAILPROOF_LOG_CORRUPT',
+        previous.kind === 'checkpoint' ? 'TRAILPROOF_CHECKPOINT_CORRUPT' : 'TRAILPROOF_LOG_CORRUPT',
         `the log ${previous.origin} is damaged: ${previous.problem}`,
         {
           record: 'written',

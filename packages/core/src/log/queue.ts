@@ -23,6 +23,7 @@ export class Queue {
   #items: Item[] = []
   #head = 0
   #bytes = 0
+  #held = { records: 0, bytes: 0 }
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -43,8 +44,22 @@ export class Queue {
 
   /** @returns undefined when the bound is reached; then nothing was kept */
   push(entry: Entry, number: number): Item | undefined {
-    const full = this.length >= this.#limits.maxQueuedRecords || this.#bytes + entry.bytes > this.#limits.maxQueuedBytes
+    const full =
+      this.length + this.#held.records >= this.#limits.maxQueuedRecords ||
+      this.#bytes + this.#held.bytes + entry.bytes > this.#limits.maxQueuedBytes
     return full ? undefined : this.#keep(entry, number)
+  }
+
+  /** Counts a written entry toward the bound as long as it waits for a checkpoint: it takes as much memory as before. */
+  hold({ bytes }: Entry): void {
+    this.#held.records++
+    this.#held.bytes += bytes
+  }
+
+  /** Undoes `hold`. */
+  letGo({ bytes }: Entry): void {
+    this.#held.records--
+    this.#held.bytes -= bytes
   }
 
   /** Puts entries before all others, past the bound: the log's own first words. */

@@ -6,10 +6,32 @@ import type { Policy } from './policy.js'
 /** `queued`: in memory. `durable`: survives a power cut. `checkpointed`: and stands below a signed, synced checkpoint. */
 export type WaitFor = 'queued' | 'durable' | 'checkpointed'
 
-/** What `record` resolves with; `origin`, `index` and `leafHash` (hex) once the record is durable. */
-export type RecordReceipt =
-  | { id: string; state: 'queued' }
-  | ({ id: string; state: 'durable' | 'checkpointed' } & Receipt)
+/** The record is in memory, on its way. */
+export interface QueuedReceipt {
+  id: string
+  state: 'queued'
+}
+
+/** There was no room for the record, or the audit is closed: it is lost, counted, told in `audit.dropped`; health is red. */
+export interface DroppedReceipt {
+  id: string
+  state: 'dropped'
+}
+
+/** The record is safe; `origin`, `index` and `leafHash` (hex) are what the log claims about it. */
+export interface DurableReceipt extends Receipt {
+  id: string
+  state: 'durable' | 'checkpointed'
+}
+
+export type RecordReceipt = QueuedReceipt | DroppedReceipt | DurableReceipt
+
+/** What `record` resolves with: an explicit wait is kept or rejected; the default may go on without (see docs/policy.md). */
+export type ReceiptFor<W extends WaitFor | undefined> = W extends 'queued'
+  ? QueuedReceipt
+  : W extends 'durable' | 'checkpointed'
+    ? DurableReceipt
+    : RecordReceipt
 
 /**
  * Policy decides whether the application goes on without a receipt.
@@ -27,10 +49,10 @@ export function withoutReceipt(
 ): RecordReceipt {
   if (error?.code === 'TRAILPROOF_EVENT_INVALID') throw error
   if (policy.onFailure === 'refuse') throw refused(id, event, error)
+  if (error && wait !== undefined) throw error
   // Never "queued" for what is not in the queue: that would be a silent loss.
   const lost = error?.code === 'TRAILPROOF_QUEUE_FULL' || error?.code === 'TRAILPROOF_CLOSED'
-  if (error && (wait !== undefined || lost)) throw error
-  if (wait === undefined) return { id, state: 'queued' }
+  if (wait === undefined) return { id, state: lost ? 'dropped' : 'queued' }
   throw new TrailproofError(
     'TRAILPROOF_WRITE_TIMEOUT',
     `the record of "${event}" was not ${wait} within ${policy.waitAtMostMs} ms`,

@@ -59,6 +59,16 @@ export function redactors(
   return made
 }
 
+/**
+ * For texts that the program chose and a stranger must not be able to blank out by sending them as a cookie or password:
+ * reasons, route patterns, names of strategies. Words without digits stand; anything else goes through `clean`.
+ */
+export function exceptWords(clean: Redactor): Redactor {
+  return (text, max = Number.POSITIVE_INFINITY) => (WORDS.test(text) && text.length <= max ? text : clean(text, max))
+}
+
+const WORDS = /^(?:[a-z_.:*/{}()?+-]|\/v\d{1,2}(?=\/|$))*$/i
+
 /** What to look for, by secret. */
 type Needles = Map<string, Needle[]>
 

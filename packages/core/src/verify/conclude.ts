@@ -1,7 +1,8 @@
 // From the facts of a walk to problems and notes: what was damaged, what a crash left, what nobody signed.
 import type { Mark, Marks } from './marks.js'
 import type { Reader } from './reader.js'
-import type { Note, Problem } from './report.js'
+import { type Note, type Problem, placeOf } from './report.js'
+import { signedAnew } from './signed-anew.js'
 import type { Walk } from './walk.js'
 
 /** Compares with the log's tiles from the first doubtful leaf on; undefined when the tiles are no help (missing, altered). */
@@ -19,7 +20,7 @@ export async function concludeLines(
   // Against a log that was continued after a rollback, the lines fit their own signatures and not the ones kept elsewhere.
   if (damaged) problems.push(...((await locate(walk.fit, Math.max(walk.signed, walk.fit))) ?? interval(walk)))
   else problems.push(...tileProblems(walk), ...signedFaults(walk), ...strays(walk))
-  problems.push(...unsignedFaults(walk))
+  problems.push(...unsignedFaults(walk), ...(await signedAnew(reader, walk.recovered, walk.lines)))
   if (!damaged) problems.push(...(await tooWide(walk, reader)))
 
   const size = walk.torn?.index ?? walk.lines
@@ -44,10 +45,16 @@ export async function concludeLines(
       index: walk.torn.index,
       detail: 'a write was cut off here, as a crash leaves it; no signature covers it',
     })
-  if (walk.leftovers > 0)
+  if (walk.unended !== undefined)
+    notes.push({
+      kind: 'unsigned',
+      index: walk.unended,
+      detail: `a whole record stands at ${walk.unended}, without its line end; no signature covers it`,
+    })
+  if (walk.extras.count > 0)
     notes.push({
       kind: 'leftover',
-      detail: `${walk.leftovers} lines at the end of a segment were superseded by the next one`,
+      detail: `${walk.extras.count} lines at the end of a segment were superseded by the next one`,
     })
   for (const { from, to } of walk.recovered)
     notes.push({ kind: 'recovered', from, to, detail: `records ${from} to ${to - 1} were signed only at recovery` })
@@ -85,10 +92,10 @@ function rollbacks(walk: Walk): Problem[] {
 // A line added behind the end of a segment is in no tree, yet a person who reads the file would take it for a record. (When
 // there is other damage, lines pushed over the end by it look the same, and locate has told the cause.)
 function strays(walk: Walk): Problem[] {
-  return walk.strays.map((index) => ({
+  return walk.extras.strays.map(({ from, to }) => ({
     kind: 'inserted',
-    index,
-    detail: `a segment holds a record for index ${index} after its end that differs from the one in the next segment`,
+    ...placeOf(from, to),
+    detail: `a segment holds, after its end, what is not what the log has at ${to === from + 1 ? `index ${from}` : `indexes ${from} to ${to - 1}`}`,
   }))
 }
 

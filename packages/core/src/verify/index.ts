@@ -1,5 +1,6 @@
 // What the package exports of verify/.
 
+export type { Condition } from './condition.js'
 export { contentsReader, type LogContents, memoryReader } from './contents-reader.js'
 export { folderReader } from './folder-reader.js'
 export { parseKeys } from './keys.js'

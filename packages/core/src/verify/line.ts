@@ -32,6 +32,15 @@ export function lineFault(
   return { kind: 'seq', found, detail: `the line at place ${index} says seq ${found ?? 'nothing'}` }
 }
 
+/**
+ * Is this a whole record, perhaps with white space around it? A write that is cut off loses bytes and adds none, and who
+ * reads the file takes this for a record.
+ */
+export function isPaddedRecord(bytes: Uint8Array): boolean {
+  const text = Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().trim())
+  return isJsonObject(text, 0, text.length)
+}
+
 /** The running number a JSON line claims. */
 function seqOf(bytes: Uint8Array, start: number, end: number): number | undefined {
   for (let i = 0; i < HEAD.length; i++) if (bytes[start + i] !== HEAD[i]) return parsedSeq(bytes, start, end)

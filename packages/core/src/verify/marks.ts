@@ -37,7 +37,7 @@ export class Marks {
   static async open(reader: Reader, judge: Judge, against: readonly string[]): Promise<Marks> {
     const newest = await reader.newest()
     const marks = new Marks(judgedHistory(reader.notes(), judge), [])
-    await marks.#admit(newest === undefined || newest === '' ? [] : [newest], judge, true, 'checkpoint: ')
+    await marks.#admit(newest === undefined ? [] : [newest], judge, true, 'checkpoint: ')
     marks.#ahead = await marks.#nextOwn()
     await marks.#admit(against, judge, false, 'the checkpoint to compare with: ')
     marks.#others.sort((a, b) => a.size - b.size)
@@ -55,6 +55,11 @@ export class Marks {
     if (other && (!own || other.size <= own.size)) return this.#others.shift()
     if (own) this.#ahead = await this.#nextOwn()
     return own
+  }
+
+  /** Lets go of the file that the history comes from. */
+  async close(): Promise<void> {
+    await this.#history.return?.()
   }
 
   /** Sets down the refused checkpoints: one problem for each reason, or a re-signed history would fill the report. */

@@ -1,6 +1,8 @@
 // What verify needs from a place that keeps a log: lines, checkpoints and, where there are any, tiles. A folder, the
 // memory writer and a database all fit. A reader only brings bytes; it never decides whether they are true.
 
+import type { Condition } from './condition.js'
+
 /** Brings back a log as it stands. Every call starts afresh, and none changes anything. */
 export interface Reader {
   /** For people: `shop-0`. */
@@ -15,6 +17,8 @@ export interface Reader {
   vkey(): Promise<string | undefined>
   /** Stored forms of a hash tile, the full one or partial ones; empty when none is stored: tiles are derived. */
   tile(level: number, index: number): Promise<Uint8Array[]>
+  /** What the place is like; asked after everything was read. Only for places where things can be missing or in the way. */
+  condition?(): Promise<Condition>
 }
 
 /** Some consecutive whole lines of one segment. */

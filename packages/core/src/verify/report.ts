@@ -24,6 +24,10 @@ export type NoteKind =
   | 'empty'
   | 'origin_not_pinned'
   | 'history_cut'
+  | 'checkpoint_missing'
+  | 'tiles_missing'
+  | 'vkey_missing'
+  | 'stray_file'
   | 'more'
 
 /** Where: one leaf (`index`), or the leaves `from` up to and without `to`. For a checkpoint, its size. */

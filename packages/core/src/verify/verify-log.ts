@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { splitNotes } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { concludeLines } from './conclude.js'
+import { findingsOf } from './condition.js'
 import { Judge, readNote } from './judge.js'
 import { type PublicKey, parseKeys } from './keys.js'
 import { locate } from './locate.js'
@@ -38,8 +39,27 @@ export interface VerifyOptions {
  */
 export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Promise<LogReport> {
   const against = checkpointsIn(options.against)
+  const opened: Marks[] = []
+  try {
+    return await verifyAgainst(reader, options, against, opened)
+  } finally {
+    for (const marks of opened) await marks.close()
+  }
+}
+
+// Whoever looks for one thing in the checkpoints stops before their end, so those that were opened are closed by the caller.
+async function verifyAgainst(
+  reader: Reader,
+  options: VerifyOptions,
+  against: readonly string[],
+  opened: Marks[],
+): Promise<LogReport> {
   const { keys, problems, notes, named } = await keysFor(reader, options)
-  const openMarks = () => Marks.open(reader, new Judge(keys, options.origin), against)
+  const openMarks = async () => {
+    const marks = await Marks.open(reader, new Judge(keys, options.origin), against)
+    opened.push(marks)
+    return marks
+  }
 
   const { marks, walk } = await walkSigned(reader, openMarks, options.onProgress)
   marks.finish()
@@ -52,6 +72,12 @@ export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Pr
   })
   const size = walk.torn && walk.torn.index >= walk.signed ? walk.torn.index : walk.lines
   const newest = timeOf(walk.lastLine)
+  const condition = await reader.condition?.()
+  if (condition) {
+    const found = findingsOf(condition, { keyGiven: (options.keys ?? []).length > 0, checkpoints: marks.seen, size })
+    problems.push(...found.problems)
+    notes.push(...found.notes)
+  }
   return {
     name: reader.name,
     origin: marks.origin ?? options.origin ?? named ?? '',

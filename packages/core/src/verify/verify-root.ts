@@ -1,5 +1,5 @@
 // Verifies what lies under a path: one log folder, or the root folder of several.
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { TrailproofError } from '../errors.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, parseLogFolder, SEGMENTS, VKEY } from '../writers/file/layout.js'
@@ -9,6 +9,7 @@ import { parseKeys } from './keys.js'
 import type { Reader } from './reader.js'
 import type { LogReport, Problem, RootReport } from './report.js'
 import { base64Of, Tree } from './tree.js'
+import { Twins } from './twins.js'
 import { checkpointsIn, type VerifyOptions, verifyLog } from './verify-log.js'
 
 /**
@@ -26,13 +27,17 @@ export async function verifyRoot(dir: string, options: VerifyOptions = {}): Prom
   const folders = await findLogs(dir)
   const several = !(folders.length === 1 && resolve(folders[0]!) === resolve(dir))
   const logs: LogReport[] = []
+  const twins = new Twins()
   for (const folder of folders) {
     const reader = folderReader(folder)
     // In a root, a checkpoint kept elsewhere is about the log it names; beside a single log it must be about that one.
     const origin = several ? await claimedOrigin(reader) : undefined
     const about = several ? against.filter((note) => originOf(note) === origin) : against
-    logs.push(await verifyLog(reader, { ...options, against: about }))
+    const report = await verifyLog(reader, { ...options, against: about })
+    logs.push(report)
+    twins.add(report.checkpoints > 0 ? report.origin : origin, await realpath(folder), report)
   }
+  twins.report()
   if (several)
     logs.push(
       ...absent(

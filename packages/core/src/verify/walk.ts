@@ -1,8 +1,10 @@
 // The one pass over a log: hashes every line, grows the tree, compares root and tiles where something was signed or stored,
 // and looks at each line. Memory does not grow with the log. It collects facts; verify-log.ts draws the conclusions.
 import { isUtf8 } from 'node:buffer'
+import { Extras } from './extras.js'
 import { Faults } from './faults.js'
-import { lineFault } from './line.js'
+import { isJsonObject } from './json.js'
+import { isPaddedRecord, type LineFault, lineFault } from './line.js'
 import type { Mark, Marks } from './marks.js'
 import type { Chunk, Reader } from './reader.js'
 import { TileCheck } from './tiles.js'
@@ -32,16 +34,16 @@ export class Walk {
   readonly faults = new Faults()
   /** Indexes that no segment holds, though a later one begins after them. */
   readonly gaps: { from: number; to: number }[] = []
-  /** Lines after the end of a segment that differ from those the next segment has for the same index. */
-  readonly strays: number[] = []
-  leftovers = 0
+  /** Lines after the end of a segment: leftovers of failed writes, or not. */
+  readonly extras = new Extras()
   /** Where half a line or garbage begins at the end of the log, with the size and root up to there. */
   torn: { index: number; root: string } | undefined
+  /** Index of a whole record at the very end that lacks only its `\n`. */
+  unended: number | undefined
   readonly recovered: { from: number; to: number }[] = []
   lastLine: Uint8Array | undefined
   readonly tiles: TileCheck
   readonly #tree = new Tree()
-  readonly #extras = new Map<number, string>()
   #bytes = 0
   #lastCounted = -1
 
@@ -75,25 +77,40 @@ export class Walk {
       if (index < limit) {
         const leaf = leafHash(bytes, start, end)
         const fault = lineFault(bytes, start, end, index, utf8)
-        if (fault) this.#fault(index, fault, lastSegment)
+        if (fault) this.#fault(index, fault, lastSegment, bytes.subarray(start, end))
         else this.faults.good()
-        if (this.#extras.size > 0) this.#compareExtra(index, leaf)
+        if (this.extras.pending) this.extras.compare(index, leaf, bytes.subarray(start, end))
         this.#tree.append(leaf)
         this.lines = index + 1
         if (this.lines === this.marks.nextSize) await this.#arrive(this.lines)
-      } else this.#extra(bytes, start, end, index)
+      } else this.extras.line(index, leafHash(bytes, start, end))
       start = end + 1
     }
     this.#facts(chunk)
-    if (chunk.rest && lastSegment) this.torn ??= { index: this.lines, root: this.#tree.root() }
-    else if (chunk.rest) this.leftovers++
+    if (chunk.rest && lastSegment) this.#end(chunk.rest)
+    else if (chunk.rest) this.#halfLine(first + ends.length, limit, chunk.rest)
     this.#bytes += bytes.length + (chunk.rest?.length ?? 0)
     await this.#compareTiles(this.#tree.full.splice(0))
   }
 
-  #fault(index: number, fault: NonNullable<ReturnType<typeof lineFault>>, lastSegment: boolean): void {
+  #fault(index: number, fault: LineFault, lastSegment: boolean, line: Uint8Array): void {
     this.faults.add(index, fault, lastSegment)
-    if (fault.kind === 'not-json' && lastSegment) this.torn ??= { index, root: this.#tree.root() }
+    if (fault.kind === 'not-json' && lastSegment && !this.torn && !isPaddedRecord(line))
+      this.torn = { index, root: this.#tree.root() }
+  }
+
+  // Below the next segment's first index half a line is damage, which shows as lines that are missing.
+  #halfLine(index: number, limit: number, rest: Uint8Array): void {
+    if (index >= limit) this.extras.fragment(index, rest)
+    else this.extras.count++
+  }
+
+  // What follows the last `\n` of the log.
+  #end(rest: Uint8Array): void {
+    const index = this.lines
+    if (this.torn || !isPaddedRecord(rest)) this.torn ??= { index, root: this.#tree.root() }
+    else if (isJsonObject(rest, 0, rest.length)) this.unended = index
+    else this.faults.add(index, { kind: 'not-json', detail: 'white space stands around a record' }, true)
   }
 
   // Checkpoints up to `size` lines are compared; called before any line for size 0.
@@ -122,20 +139,6 @@ export class Walk {
     await this.#arrive(to)
   }
 
-  #extra(bytes: Uint8Array, start: number, end: number, index: number): void {
-    this.leftovers++
-    // Only whole records can pass for some; garbage after the end is what a failed write leaves.
-    const fault = lineFault(bytes, start, end, index, false)
-    if (fault?.kind !== 'not-json' && this.#extras.size < 100_000) this.#extras.set(index, leafHash(bytes, start, end))
-  }
-
-  #compareExtra(index: number, leaf: string): void {
-    const extra = this.#extras.get(index)
-    if (extra === undefined) return
-    this.#extras.delete(index)
-    if (extra !== leaf && this.strays.length < MAX_KEPT) this.strays.push(index)
-  }
-
   #facts({ bytes, ends, first, limit }: Chunk): void {
     const kept = Math.min(ends.length, limit - first)
     if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
@@ -158,6 +161,7 @@ export class Walk {
       if (this.beyond.length < MAX_KEPT) this.beyond.push(mark)
       else this.beyond[MAX_KEPT - 1] = mark // the largest matters most
     }
+    this.extras.finish(this.lines)
     this.root = this.#tree.root()
   }
 }

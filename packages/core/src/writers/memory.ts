@@ -74,6 +74,7 @@ export function memoryWriter(): MemoryWriter {
     const last = known?.notes.at(-1)
     const previous = known && {
       origin: known.origin,
+      kind: 'key' as const,
       problem: 'signed with another key',
       ...(last !== undefined && { checkpoint: last }),
     }

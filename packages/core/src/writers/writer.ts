@@ -95,6 +95,8 @@ export interface Head {
     origin: string
     /** The newest checkpoint of it that could be read, verbatim. */
     checkpoint?: string
+    /** What of it was wrong: `key` is `log.vkey` or the key in it, `slot` that it was made for another one. */
+    kind: 'checkpoint' | 'records' | 'key' | 'slot'
     /** What was wrong with it, in words without secrets. */
     problem: string
     index?: number

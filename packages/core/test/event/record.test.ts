@@ -268,8 +268,8 @@ describe('what cannot be recorded is refused, and says why', () => {
     ['unknown fields', { event: 'login.failed', user: 'x', password: 'y' }, [{ path: 'user' }, { path: 'password' }]],
     [
       'several faults',
-      { event: 'login.failed', outcome: 'ok', severity: 7, reason: 'Bad password', claimed: 5, data: [], auth: 'x' },
-      ['outcome', 'severity', 'reason', 'claimed', 'data', 'auth'].map((path) => ({ path })),
+      { event: 'login.failed', outcome: 'ok', severity: 7, reason: 'Bad password', data: [], auth: 'x' },
+      ['outcome', 'severity', 'reason', 'data', 'auth'].map((path) => ({ path })),
     ],
     [
       'nested faults',
@@ -369,4 +369,13 @@ it('a whole record of a request, key by key', async () => {
     data: { a: 1 },
   })
   expectGoodLine(t.raw().find((raw) => raw.includes('login.failed'))!)
+})
+
+it('a typed name that is no string is left out, so that nobody escapes the record by sending a list', async () => {
+  const t = testAudit()
+  for (const claimed of [['ann'], { $ne: 1 }, 5, true, null]) await t.audit.record({ event: 'login.failed', claimed })
+  const lines = await t.lines()
+  expect(lines.map(({ event, actor }) => ({ event, actor }))).toEqual(
+    Array.from({ length: 5 }, () => ({ event: 'login.failed', actor: undefined })),
+  )
 })

@@ -55,9 +55,22 @@ describe('a refused response', () => {
   it('too large to be held is refused where policy may refuse it', async () => {
     const { port } = await serveGated((v) => {
       v.gate.holdUntil(new Promise(() => {}), true)
-      v.res.end('SECRET'.repeat(20_000))
+      v.res.end('SECRET'.repeat(300_000))
     }, 100_000)
     expect(await RawClient.to(port).send(request()).closed).toBe(REFUSAL)
+  })
+
+  it('a large answer that policy may still refuse is held until it is known, and then arrives whole', async () => {
+    const { port } = await serveGated((v) => {
+      v.gate.holdUntil(
+        turn().then(() => 'go' as const),
+        true,
+      )
+      v.res.setHeader('Connection', 'close')
+      v.res.end('x'.repeat(1_000_000))
+    }, 100_000)
+    const text = await RawClient.to(port).send(request()).closed
+    expect([text.slice(0, 15), text.endsWith('x'.repeat(1_000_000))]).toEqual(['HTTP/1.1 200 OK', true])
   })
 
   it('has no body for HEAD', async () => {

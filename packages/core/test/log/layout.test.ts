@@ -46,8 +46,16 @@ it('a log folder says service, slot and epoch, also where the service has digits
     expect(parseLogFolder(epochName(slotName('shop', 3), epoch))).toMatchObject({ slot: 3, epoch })
 })
 
-it('the newest epoch of a slot counts, not another slot’s', () => {
-  const names = ['shop-0', 'shop-0.e2', 'shop-0.e10', 'shop-1', 'shop-1.lock', 'shop-00']
-  expect([newestEpoch('shop-0', names), newestEpoch('shop-1', names), newestEpoch('shop-2', names)]).toEqual([10, 1, 0])
-  expect(logFoldersAmong(names).map(({ name }) => name)).toEqual(['shop-0', 'shop-0.e2', 'shop-0.e10', 'shop-1'])
+it('the newest epoch of a slot counts, not another slot’s, nor one behind a gap', () => {
+  const names = ['shop-0', 'shop-0.e2', 'shop-0.e10', 'shop-1', 'shop-1.lock', 'shop-00', 'shop-3.e2', 'shop-3.e3']
+  const newest = ['shop-0', 'shop-1', 'shop-2', 'shop-3'].map((slot) => newestEpoch(slot, names))
+  expect(newest).toEqual([2, 1, 0, 3])
+  expect(logFoldersAmong(names).map(({ name }) => name)).toEqual([
+    'shop-0',
+    'shop-0.e2',
+    'shop-0.e10',
+    'shop-1',
+    'shop-3.e2',
+    'shop-3.e3',
+  ])
 })

@@ -93,6 +93,28 @@ describe('the way of a line', () => {
     expect(outcomes).toEqual({ a: [0], b: ['TRAILPROOF_EVENT_INVALID not-written'] })
   })
 
+  it('a written line that waits for its checkpoint still counts toward the bound', async () => {
+    let locked = true
+    const key = {
+      publicKey: new Uint8Array(32),
+      sign() {
+        if (locked) throw new Error('the key is locked')
+        return new Uint8Array(64)
+      },
+    }
+    const { log, append, clock, outcomes } = start({ key, limits: { maxQueuedBytes: 200, maxQueuedRecords: 3 } })
+    await log.ready
+    for (const event of ['a', 'b', 'c']) expect(append(event, { wait: 'checkpointed' })).toBe(true)
+    await turns()
+    expect([log.size, log.health().queuedRecords, outcomes]).toEqual([3, 0, {}])
+    expect(append('d')).toBe(false)
+    locked = false
+    await clock.advance(2000)
+    expect(outcomes).toEqual({ a: [0], b: [1], c: [2] })
+    expect(append('d')).toBe(true)
+    await log.flush()
+  })
+
   it('when the queue is full the caller is told, and nothing is kept', async () => {
     const { log, append, lines, gate } = start({ limits: { maxQueuedBytes: 200, maxQueuedRecords: 3 } })
     await log.ready

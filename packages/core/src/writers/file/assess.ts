@@ -1,6 +1,6 @@
 // Judging what a folder holds, without changing a byte of it: below the newest checkpoint everything must be there and
 // give its root; above it, whole lines count and the rest is what a crash tore.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { equalBytes, Frontier, parseVkey, TileEdge } from '@trailproof/tlog'
 import { checkpointVerifier, hasher, leafHashIn, sha256 } from '../../log/crypto.js'
 import type { Head } from '../writer.js'
@@ -9,13 +9,14 @@ import type { Disk } from './disk.js'
 import { readSmall } from './durable.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
+import { SignsOfCheckpoints } from './signs.js'
 import type { Steps } from './steps.js'
-import { frontierOfEdge, fullTilesAreThere, readEdge } from './tiles.js'
+import { frontierOfEdge, fullTilesAreThere, reachBeyond, readEdge } from './tiles.js'
 
 export type Assessment =
   /** Nothing was ever written: its creation never finished. `origin` when it got that far. */
   | { state: 'unfinished'; origin?: string }
-  | { state: 'damaged'; previous: NonNullable<Head['previous']> }
+  | { state: 'damaged'; previous: Previous }
   | { state: 'sound'; log: SoundLog }
 
 export interface SoundLog {
@@ -42,12 +43,22 @@ export interface Piece extends Segment {
   bytes: number
 }
 
+type Previous = NonNullable<Head['previous']>
+
 interface Problem {
+  kind: Previous['kind']
   problem: string
   index?: number
 }
 
-export function* assess(disk: Disk, folder: string, publicKey: Uint8Array): Steps<Assessment> {
+/** @param slot - last part of the origin of every log that belongs here */
+export function* assess(
+  disk: Disk,
+  folder: string,
+  { slot, publicKey }: { slot: string; publicKey: Uint8Array },
+): Steps<Assessment> {
+  const odd = oddOneAmong(disk, folder)
+  if (odd) return damaged(disk, folder, readVkey(disk, folder)?.name, odd)
   const segments = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).map((segment) => ({
     ...segment,
     bytes: disk.stat(join(folder, SEGMENTS, segment.name))?.size ?? 0,
@@ -60,13 +71,18 @@ export function* assess(disk: Disk, folder: string, publicKey: Uint8Array): Step
   if (!vkey)
     return isEmpty
       ? { state: 'unfinished' }
-      : damaged(disk, folder, undefined, { problem: 'log.vkey is missing or not a key' })
+      : damaged(disk, folder, undefined, { kind: 'key', problem: 'log.vkey is missing or not a key' })
   if (!equalBytes(vkey.publicKey, publicKey))
-    return damaged(disk, folder, vkey.name, { problem: 'signed with another key' })
-  if (isEmpty) return { state: 'unfinished', origin: vkey.name }
+    return damaged(disk, folder, vkey.name, { kind: 'key', problem: 'signed with another key' })
+  // A copied folder: two processes would sign two different logs under one origin.
+  if (vkey.name.split('/').at(-1) !== slot)
+    return damaged(disk, folder, vkey.name, { kind: 'slot', problem: 'it belongs to another slot' })
+  // Tiles come after their lines are durable, so no crash leaves them alone.
+  if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin: vkey.name }
 
   const checkpoints = readCheckpoints(disk, folder, checkpointVerifier(vkey.name, publicKey))
-  if (typeof checkpoints === 'string') return damaged(disk, folder, vkey.name, { problem: checkpoints })
+  if (typeof checkpoints === 'string')
+    return damaged(disk, folder, vkey.name, { kind: 'checkpoint', problem: checkpoints })
   const scan = new Scan(disk, folder, segments, checkpoints.newest)
   const found = (yield* scan.fast()) ?? (yield* scan.all())
   if ('problem' in found) return damaged(disk, folder, vkey.name, found, checkpoints.newest?.note)
@@ -74,6 +90,29 @@ export function* assess(disk: Disk, folder: string, publicKey: Uint8Array): Step
     state: 'sound',
     log: { origin: vkey.name, checkpoints, signedSize: checkpoints.newest?.size ?? 0, ...found },
   }
+}
+
+/** What is neither missing nor a plain file, where one is expected: opening it might block the process for ever. */
+function oddOneAmong(disk: Disk, folder: string): Problem | undefined {
+  const seg = join(folder, SEGMENTS)
+  for (const path of [folder, seg]) {
+    const facts = disk.stat(path)
+    if (facts && !facts.isFolder) return { kind: 'records', problem: `${basename(path)} is not a folder` }
+  }
+  const expected: [string, Previous['kind']][] = [
+    [VKEY, 'key'],
+    [CHECKPOINT, 'checkpoint'],
+    [CHECKPOINT_HISTORY, 'checkpoint'],
+    ...segmentsAmong(disk.list(seg) ?? []).map(({ name }): [string, Previous['kind']] => [
+      join(SEGMENTS, name),
+      'records',
+    ]),
+  ]
+  for (const [name, kind] of expected) {
+    const facts = disk.stat(join(folder, name))
+    if (facts && !facts.isFile) return { kind, problem: `${name} is not a regular file` }
+  }
+  return undefined
 }
 
 function readVkey(disk: Disk, folder: string): { name: string; publicKey: Uint8Array } | undefined {
@@ -89,7 +128,7 @@ function damaged(
   disk: Disk,
   folder: string,
   origin: string | undefined,
-  { problem, index }: Problem,
+  { kind, problem, index }: Problem,
   verified?: string,
 ): Assessment {
   const checkpoint = verified ?? citedCheckpoint(disk, folder)
@@ -98,6 +137,7 @@ function damaged(
     state: 'damaged',
     previous: {
       origin: name,
+      kind,
       problem,
       ...(checkpoint !== undefined && { checkpoint }),
       ...(index !== undefined && { index }),
@@ -117,6 +157,7 @@ class Scan {
   readonly #folder: string
   readonly #segments: SizedSegment[]
   readonly #signed: { size: number; root: Uint8Array }
+  #signs: SignsOfCheckpoints | undefined
 
   constructor(
     disk: Disk,
@@ -172,6 +213,7 @@ class Scan {
   *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined): Steps<Found | Problem> {
     const { size: signedSize, root } = this.#signed
     const pieces: Piece[] = []
+    this.#signs = signedSize === 0 ? new SignsOfCheckpoints() : undefined
     let oddOne: number | undefined // the first line below the checkpoint that does not bear its own number
     let over = false // behind the first torn line nothing counts
     let rootFits = frontier.size < signedSize || equalBytes(frontier.root(), root)
@@ -190,6 +232,7 @@ class Scan {
         if (index >= signedSize) {
           if (!isWholeLine(buffer, from, to, index)) return false
           unsignedAt ??= offset
+          this.#signs?.see(buffer.subarray(from, to))
         } else if (oddOne === undefined && !saysSeq(buffer, from, to, index)) oddOne = index
         const leaf = leafHashIn(buffer, from, to)
         frontier.append(leaf)
@@ -205,11 +248,19 @@ class Scan {
     }
     if (!rootFits)
       return {
+        kind: 'records',
         problem: `the lines do not give the root of the checkpoint of ${signedSize}`,
         ...(oddOne !== undefined && { index: oddOne }),
       }
     if (frontier.size < signedSize)
-      return { problem: `lines are missing below the checkpoint of ${signedSize}`, index: oddOne ?? frontier.size }
+      return {
+        kind: 'records',
+        problem: `lines are missing below the checkpoint of ${signedSize}`,
+        index: oddOne ?? frontier.size,
+      }
+    // Without a checkpoint anything would fit; signing it would make a forgery genuine.
+    if (signedSize === 0 && (this.#signs?.found || reachBeyond(this.#disk, this.#folder, frontier.size)))
+      return { kind: 'checkpoint', problem: 'its checkpoints are gone' }
     return { size: frontier.size, frontier, edge, pieces }
   }
 }

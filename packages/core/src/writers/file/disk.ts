@@ -9,6 +9,8 @@ export interface FileFacts {
   size: number
   nlink: number
   isFolder: boolean
+  /** A plain file: neither folder nor pipe nor device, of which opening one may block for ever. */
+  isFile: boolean
 }
 
 /** `create` fails when the name exists; `edit` reads and writes; `folder` is for `sync` alone. */
@@ -52,7 +54,7 @@ export const nodeDisk: Disk = {
   open: (path, mode) => fs.openSync(path, FLAGS[mode], 0o640),
   close: (fd) => fs.closeSync(fd),
   stat(path) {
-    const stat = fs.statSync(path, { throwIfNoEntry: false })
+    const stat = statOrLink(path)
     return stat && factsOf(stat)
   },
   fstat: (fd) => factsOf(fs.fstatSync(fd)),
@@ -81,8 +83,23 @@ export const nodeDisk: Disk = {
   lock: lockFile,
 }
 
+/** A link that leads round in a circle is a thing of its own, neither file nor folder; below it there is nothing. */
+function statOrLink(path: string): fs.Stats | undefined {
+  return statUnlessCircle(fs.statSync, path) ?? statUnlessCircle(fs.lstatSync, path)
+}
+
+function statUnlessCircle(stat: typeof fs.statSync, path: string): fs.Stats | undefined {
+  try {
+    return stat(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if (['ELOOP', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
 function factsOf(stat: fs.Stats): FileFacts {
-  return { ino: stat.ino, dev: stat.dev, size: stat.size, nlink: stat.nlink, isFolder: stat.isDirectory() }
+  const { ino, dev, size, nlink } = stat
+  return { ino, dev, size, nlink, isFolder: stat.isDirectory(), isFile: stat.isFile() }
 }
 
 /** No room left: the disk is full, not broken. */

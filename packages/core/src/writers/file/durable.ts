@@ -99,10 +99,10 @@ export function* readPieces(
   }
 }
 
-/** The whole of a small file, or undefined when there is none; at most `limit` bytes are read. */
+/** The whole of a small file, or undefined when there is no plain file; at most `limit` bytes are read. */
 export function readSmall(disk: Disk, path: string, limit: number): Buffer | undefined {
   const facts = disk.stat(path)
-  if (!facts) return undefined
+  if (!facts?.isFile) return undefined
   const fd = disk.open(path, 'read')
   try {
     const bytes = Buffer.alloc(Math.min(facts.size, limit))

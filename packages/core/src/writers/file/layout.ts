@@ -95,10 +95,13 @@ export function logFoldersAmong(names: Iterable<string>): LogFolder[] {
   )
 }
 
-/** The newest epoch of a slot among the names in a root folder; 0 when the slot holds nothing yet. */
+/**
+ * The newest epoch of a slot among the names in a root folder; 0 when the slot holds nothing yet. Epochs follow one
+ * another without gap (only the first may have been moved away), so a stray `shop-0.e77` takes no log out of use.
+ */
 export function newestEpoch(slot: string, names: Iterable<string>): number {
-  return logFoldersAmong(names).reduce(
-    (newest, log) => (slotName(log.service, log.slot) === slot ? Math.max(newest, log.epoch) : newest),
-    0,
-  )
+  const there = new Set(names)
+  let epoch = there.has(slot) ? 1 : 0
+  for (let next = 2; there.has(epochName(slot, next)); next++) epoch = next
+  return epoch
 }

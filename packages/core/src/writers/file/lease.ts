@@ -11,7 +11,7 @@ import { FileLog } from './file-log.js'
 import { epochName, lockName, newestEpoch, slotName } from './layout.js'
 import { recover } from './recover.js'
 import { type SegmentLimits, SegmentStore } from './segment.js'
-import { runSync, type Steps, Task } from './steps.js'
+import { runSync, runSyncAndClose, type Steps, Task } from './steps.js'
 
 export interface FileLeaseOptions {
   disk: Disk
@@ -30,7 +30,7 @@ const MAX_SLOTS = 4096
 export function leaseSlot(dir: string, service: string, options: FileLeaseOptions): Lease {
   const root = resolve(dir)
   try {
-    runSync(options.disk, ensureFolders(options.disk, root), () => false)
+    runSyncAndClose(options.disk, ensureFolders(options.disk, root))
     for (let n = 0; n < MAX_SLOTS; n++) {
       const slot = slotName(service, n)
       const lock = options.disk.lock(join(root, lockName(slot)))
@@ -86,31 +86,44 @@ class FileLease implements Lease {
 
   *#open({ newOrigin, publicKey }: OpenRequest): Steps<FileLog> {
     const { disk, limits, ballastBytes } = this.#options
-    let epoch = newestEpoch(this.slot, disk.list(this.#root) ?? []) || 1
-    let found = yield* this.#assess(epoch, publicKey)
-    // The damaged log stays as it is, evidence down to its last byte; the log that follows cites it.
-    while (found.state === 'damaged') found = yield* this.#assess(++epoch, publicKey)
+    const { epoch, found } = yield* this.#find(publicKey)
     const folder = this.#folder(epoch)
     const origin = (found.state === 'sound' ? found.log.origin : found.origin) ?? newOrigin(this.slot)
     const opened =
       found.state === 'sound'
         ? yield* recover(disk, folder, found.log)
         : yield* createLog(disk, folder, origin, publicKey)
-    const ballast = new Ballast(disk, folder, ballastBytes)
-    yield* ballast.take()
-    const head = yield* this.#cite(opened.head, epoch, publicKey)
-    const segments = new SegmentStore(disk, folder, limits, opened.last)
-    return new FileLog({
-      disk,
-      folder,
-      origin,
-      head,
-      lock: this.#lock,
-      segments,
-      checkpoints: opened.checkpoints,
-      tiles: opened.tiles,
-      ballast,
-    })
+    const { checkpoints, tiles } = opened
+    let segments: SegmentStore | undefined
+    try {
+      const ballast = new Ballast(disk, folder, ballastBytes)
+      yield* ballast.take()
+      const head = yield* this.#cite(opened.head, epoch, publicKey)
+      segments = new SegmentStore(disk, folder, limits, opened.last)
+      return new FileLog({ disk, folder, origin, head, lock: this.#lock, segments, checkpoints, tiles, ballast })
+    } catch (error) {
+      segments?.closeSync() // nothing of it is under way yet
+      yield* checkpoints.close()
+      throw error
+    }
+  }
+
+  /** The epoch to go on with, and what it holds; never a damaged one. */
+  *#find(publicKey: Uint8Array): Steps<{ epoch: number; found: Exclude<Assessment, { state: 'damaged' }> }> {
+    const { disk } = this.#options
+    const folders = (disk.list(this.#root) ?? []).filter((name) => disk.stat(join(this.#root, name))?.isFolder)
+    let epoch = newestEpoch(this.slot, folders) || 1
+    let found = yield* this.#assess(epoch, publicKey)
+    // An epoch without a log takes the place of a damaged one only: else a mere `mkdir` would end the log before it.
+    while (found.state === 'unfinished' && epoch > 1) {
+      const before: Assessment = yield* this.#assess(epoch - 1, publicKey)
+      if (before.state === 'damaged') break
+      found = before
+      epoch--
+    }
+    // The damaged log stays as it is, evidence down to its last byte; the log that follows cites it.
+    while (found.state === 'damaged') found = yield* this.#assess(++epoch, publicKey)
+    return { epoch, found }
   }
 
   #folder(epoch: number): string {
@@ -118,7 +131,7 @@ class FileLease implements Lease {
   }
 
   #assess(epoch: number, publicKey: Uint8Array): Steps<Assessment> {
-    return assess(this.#options.disk, this.#folder(epoch), publicKey)
+    return assess(this.#options.disk, this.#folder(epoch), { slot: this.slot, publicKey })
   }
 
   /** As long as a log has no lines, nobody has read in it why it was begun; so that is found out again at each opening. */

@@ -35,8 +35,19 @@ export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recov
   yield* setAside(disk, folder, log)
   yield* copyUnsigned(disk, folder, log)
   yield* cutOff(disk, folder, log)
-  const checkpoints = yield* takeUpCheckpoints(disk, folder, log)
-  const tiles = yield* takeUpTiles(disk, folder, log)
+  const { historySynced, loose } = log.checkpoints
+  const checkpoints = new CheckpointStore(disk, folder, historySynced, loose)
+  try {
+    yield* takeUpCheckpoints(disk, folder, log, checkpoints)
+    const tiles = yield* takeUpTiles(disk, folder, log)
+    return { head: headOf(disk, folder, log), last: lastSegment(disk, folder, log), checkpoints, tiles }
+  } catch (error) {
+    yield* checkpoints.close() // opening is tried again and again: it must not use a descriptor up each time
+    throw error
+  }
+}
+
+function headOf(disk: Disk, folder: string, log: SoundLog): Head {
   const aside = quarantinedSince(disk, folder, log.signedSize)
   const found = log.size > log.signedSize || aside.names.length > 0
   const recovered = {
@@ -45,13 +56,12 @@ export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recov
     quarantinedBytes: aside.bytes,
     ...(aside.names.length > 0 && { quarantine: aside.names.join(', ') }),
   }
-  const head = {
+  return {
     size: log.size,
     frontier: log.frontier.hashes,
     signedSize: log.signedSize,
     ...(found && { recovered }),
   }
-  return { head, last: lastSegment(disk, folder, log), checkpoints, tiles }
 }
 
 /** Copies what does not count to quarantine/. A crash here: it is copied again next time. */
@@ -102,15 +112,18 @@ function* truncate(disk: Disk, path: string, size: number): Steps<void> {
   }
 }
 
-function* takeUpCheckpoints(disk: Disk, folder: string, { checkpoints, size }: SoundLog): Steps<CheckpointStore> {
-  const { newest, newestIsSynced, historySynced, loose, torn } = checkpoints
+function* takeUpCheckpoints(
+  disk: Disk,
+  folder: string,
+  { checkpoints, size }: SoundLog,
+  store: CheckpointStore,
+): Steps<void> {
+  const { newest, newestIsSynced, torn } = checkpoints
   if (torn.length > 0) yield* quarantineBytes(disk, folder, size, 'checkpoints', torn)
-  const store = new CheckpointStore(disk, folder, historySynced, loose)
   yield* store.open(torn.length > 0)
   // The history first: where `checkpoint` stands in it, all before it is taken for whole and durable.
   if (newest && !newestIsSynced)
     yield* replaceFile(disk, join(folder, CHECKPOINT), (put) => put(Buffer.from(newest.note)))
-  return store
 }
 
 function* takeUpTiles(disk: Disk, folder: string, { edge }: SoundLog): Steps<TileStore> {

@@ -160,6 +160,11 @@ export class SegmentStore {
   #reopen(last: LastSegment): Current {
     const path = join(this.#folder, segmentName(last.first))
     const fd = this.#disk.open(path, 'edit')
-    return { fd, path, ino: this.#disk.fstat(fd).ino, ...last }
+    try {
+      return { fd, path, ino: this.#disk.fstat(fd).ino, ...last }
+    } catch (error) {
+      this.#disk.close(fd)
+      throw error
+    }
   }
 }

@@ -68,6 +68,13 @@ export function runSync<T>(disk: Disk, steps: Steps<T>, expired: () => boolean):
   return finishSteps(disk, steps, undefined, expired)
 }
 
+/** The same in the middle of a process's life, when no thread can be using any of the story's descriptors: it closes them. */
+export function runSyncAndClose<T>(disk: Disk, steps: Steps<T>): T {
+  let turn = steps.next(0)
+  while (!turn.done) turn = turnSync(disk, steps, turn.value, true)
+  return turn.value
+}
+
 function finishSteps<T>(disk: Disk, steps: Steps<T>, underWay: Io | undefined, expired: () => boolean): T {
   let turn = underWay ? turnSync(disk, steps, underWay) : steps.next(0)
   while (!turn.done) {
@@ -77,11 +84,12 @@ function finishSteps<T>(disk: Disk, steps: Steps<T>, underWay: Io | undefined, e
   return turn.value
 }
 
-function turnSync<T>(disk: Disk, steps: Steps<T>, io: Io): IteratorResult<Io, T> {
+function turnSync<T>(disk: Disk, steps: Steps<T>, io: Io, closes = false): IteratorResult<Io, T> {
   let answer = 0
   try {
     if (io.do === 'write') answer = disk.writeSync(io.fd, io.bytes, io.at)
     else if (io.do === 'sync') disk.syncSync(io.fd)
+    else if (io.do === 'close' && closes) disk.close(io.fd)
   } catch (cause) {
     return steps.throw(cause)
   }

@@ -67,6 +67,14 @@ export function* fullTilesAreThere(disk: Disk, folder: string, size: number): St
   return true
 }
 
+/** True when a tile speaks of leaf `size`, so that there must have been more than `size` leaves. */
+export function reachBeyond(disk: Disk, folder: string, size: number): boolean {
+  const path = join(folder, tilePath(0, Math.floor(size / TILE_WIDTH)))
+  if (disk.stat(path)?.isFile) return true
+  const widths = (disk.list(`${path}.p`) ?? []).filter((name) => /^\d{1,3}$/.test(name)).map(Number)
+  return widths.some((width) => width > size % TILE_WIDTH)
+}
+
 /** Stores what can be stored: tiles are derived, so a disk that does not take them keeps nobody waiting. */
 export function* tryStore(tiles: TileStore): Steps<void> {
   try {
