@@ -99,7 +99,10 @@ export function checkOptions(options: AuditOptions): Settings {
 }
 
 function checkService(service: AuditOptions['service']): Settings['service'] {
-  const { name, ...rest } = typeof service === 'string' ? { name: service } : object(service ?? {}, 'service')
+  const { name, ...rest } =
+    typeof service === 'object' && service !== null
+      ? object(service, 'service')
+      : { name: service as unknown as string }
   known(rest, ['version', 'instance'], 'service.')
   for (const [key, value] of Object.entries(rest))
     if (value !== undefined && !(typeof value === 'string' && value.length <= 128))

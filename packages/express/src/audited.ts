@@ -1,7 +1,7 @@
 // `audited('invoice.exported', { target })`: records one fact about a route when its response begins.
 import type { IncomingMessage } from 'node:http'
 import { type EventName, type Outcome, type Target, TrailproofError } from '@trailproof/core'
-import { contextOf, isEventName, quietly, RESERVED } from '@trailproof/core/adapter'
+import { contextOf, isEventName, nearest, quietly, RESERVED } from '@trailproof/core/adapter'
 import { hasOwnRecord } from './denial.js'
 import type { Middleware } from './express.js'
 
@@ -31,6 +31,11 @@ export function audited(event: EventName, options: AuditedOptions = {}): Middlew
     throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `audited(): ${JSON.stringify(event)} cannot name an event`, {
       hint: 'a name such as "invoice.exported": lower case, dots, not below "audit."',
     })
+  for (const name of Object.keys(options))
+    if (name !== 'target' && name !== 'data')
+      throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of audited()`, {
+        hint: nearest(name, ['target', 'data'], 'options'),
+      })
   return function auditedRoute(req, res, next) {
     const context = contextOf(req)
     if (context) quietly(() => watch(context))

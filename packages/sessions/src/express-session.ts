@@ -1,7 +1,7 @@
 // express-session: its factory wrapped, so that the store it is given is watched and each request is known.
 import type { ServerResponse } from 'node:http'
 import type { Audit } from '@trailproof/core'
-import { type AuditCore, coreOf, quietly, sameShape } from '@trailproof/core/adapter'
+import { type AuditCore, coreOf, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
 import { Ledger } from './ledger.js'
 import { checkOptions, type SessionAuditOptions } from './options.js'
 import { recordIgnoredCookie } from './presented.js'
@@ -35,9 +35,17 @@ type Middleware = (
  * @param session the factory that `import session from 'express-session'` gives
  * @returns a factory of the same type, with the same properties; every store it is given is watched, once
  * @throws TRAILPROOF_OPTION_INVALID an option is unknown or wrong; nothing is hooked
+ * @throws TRAILPROOF_HOOK_UNSUPPORTED this is not express-session; nothing is hooked
  */
 export function auditSession<F extends SessionFactory>(audit: Audit, session: F, options?: SessionAuditOptions): F {
   const { remember } = checkOptions(options)
+  // A middleware that was made already, or another library, has no stores to make.
+  if (typeof session !== 'function' || typeof session.MemoryStore !== 'function')
+    throw unsupported(
+      'express-session',
+      'this is not express-session',
+      "pass what `import session from 'express-session'` gives, and call what comes back",
+    )
   const core = coreOf(audit)
   const recorder = new Recorder(core, ledgerOf(core, remember))
   const live = { on: true }

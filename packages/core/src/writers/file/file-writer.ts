@@ -1,5 +1,6 @@
 // A writer that keeps logs in folders: plain JSON lines, C2SP tiles and checkpoints beside them.
 import { TrailproofError } from '../../errors.js'
+import { nearest } from '../../near.js'
 import type { Writer } from '../writer.js'
 import { DEFAULT_BALLAST_BYTES } from './ballast.js'
 import { type Disk, nodeDisk } from './disk.js'
@@ -32,6 +33,9 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
     disk = nodeDisk,
   } = options
   if (typeof dir !== 'string' || dir === '') throw invalid('fileWriter needs the path of a folder')
+  const names = ['segmentRecords', 'segmentBytes', 'ballastBytes', 'disk']
+  for (const name of Object.keys(options))
+    if (!names.includes(name)) throw invalid(`unknown option "${name}" of fileWriter`, nearest(name, names, 'options'))
   if (!isCount(segmentRecords) || segmentRecords === 0 || segmentRecords % 256 !== 0)
     throw invalid('option "segmentRecords" must be a multiple of 256')
   if (!isCount(segmentBytes) || segmentBytes === 0) throw invalid('option "segmentBytes" must be a number of bytes')
@@ -46,6 +50,6 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-function invalid(message: string): TrailproofError {
-  return new TrailproofError('TRAILPROOF_OPTION_INVALID', message)
+function invalid(message: string, hint?: string): TrailproofError {
+  return new TrailproofError('TRAILPROOF_OPTION_INVALID', message, hint ? { hint } : {})
 }
