@@ -10,9 +10,7 @@ const cli = fileURLToPath(new URL('../../packages/cli/bin/trailproof.js', import
 
 /** Runs `trailproof verify` and shows what it says. @returns {{ exitCode: number, report: object | undefined }} */
 export function verify(dir, key, { shownAs = dir } = {}) {
-  console.log(
-    `$ trailproof verify ${shownAs.includes(' ') ? `<${shownAs}>` : shownAs} --key ${vkey.slice(0, vkey.indexOf('+'))}+…`,
-  )
+  console.log(`$ trailproof verify ${shownAs.includes(' ') ? `<${shownAs}>` : shownAs} --key ${key}`)
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'verify', dir, '--key', key], {
     encoding: 'utf8',
   })

@@ -1,5 +1,5 @@
 // The demo as a stranger runs it: a clone in an empty folder, the README's command, and a look at what it left behind.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -45,6 +45,12 @@ try {
     verify.status === 0 && report.ok && report.trust === 'key' && report.logs[0].size === records.length,
     'verify --json agrees',
   )
+  const served = await serveUntilInterrupted()
+  must(
+    served.includes('Altered copy: rejected, and the record named.'),
+    `the proof holds while the shop serves:\n${served.slice(-3000)}`,
+  )
+  must(served.includes('The shop keeps serving'), 'the shop keeps serving until Ctrl-C')
   must(
     spawnSync('git', ['status', '--porcelain'], { cwd: clone, encoding: 'utf8' }).stdout === '',
     'the clone is as clean as before',
@@ -52,6 +58,20 @@ try {
   console.log(`The demo left ${records.length} records that verify.`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** The demo as a person leaves it: it serves, then Ctrl-C. */
+async function serveUntilInterrupted() {
+  const demo = spawn(process.execPath, ['scripts/demo.mjs'], { cwd: clone, stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  demo.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text
+    if (text.includes('Ctrl-C')) demo.kill('SIGINT')
+  })
+  const timer = setTimeout(() => demo.kill('SIGKILL'), 120_000)
+  await new Promise((resolve) => demo.on('close', resolve))
+  clearTimeout(timer)
+  return said
 }
 
 function must(holds, what) {
