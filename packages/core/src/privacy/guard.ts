@@ -64,10 +64,13 @@ export function redactors(
  * reasons, route patterns, names of strategies. Words without digits stand; anything else goes through `clean`.
  */
 export function exceptWords(clean: Redactor): Redactor {
-  return (text, max = Number.POSITIVE_INFINITY) => (WORDS.test(text) && text.length <= max ? text : clean(text, max))
+  return (text, max = Number.POSITIVE_INFINITY) =>
+    text.length <= max && WORDS.test(text.replace(PARAMETERS, '')) ? text : clean(text, max)
 }
 
-const WORDS = /^(?:[a-z_.:*/{}()?+-]|\/v\d{1,2}(?=\/|$))*$/i
+// Lower case, as base64 is not, but for the names of parameters.
+const WORDS = /^(?:[a-z_.*/{}()?+-]|\/v\d{1,2}(?=\/|$))*$/
+const PARAMETERS = /:[A-Za-z_]{1,32}/g
 
 /** What to look for, by secret. */
 type Needles = Map<string, Needle[]>
