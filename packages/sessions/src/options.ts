@@ -10,7 +10,7 @@ export interface SessionAuditOptions {
   remember?: number | undefined
 }
 
-export const DEFAULT_REMEMBER = 100_000
+const DEFAULT_REMEMBER = 100_000
 
 /** @throws TRAILPROOF_OPTION_INVALID naming the option; nothing is hooked then */
 export function checkOptions(options: unknown): { remember: number } {

@@ -3,9 +3,9 @@ import { Frontier } from '@trailproof/tlog'
 import { checkpointSigner, hasher, type LogKey } from './crypto.js'
 
 /** A checkpoint is signed right after a commit, at most this often. */
-export const SIGN_EVERY_MS = 10
+const SIGN_EVERY_MS = 10
 /** A synced checkpoint is at most this far behind the first commit it does not cover. */
-export const SYNC_EVERY_MS = 1000
+const SYNC_EVERY_MS = 1000
 
 export interface DueCheckpoint {
   size: number

@@ -15,9 +15,9 @@ export function makePrivateFolder(dir: string): void {
 /**
  * Creates a file with mode 0600, durably, unless it exists; of several processes one wins, and all read its content.
  *
- * @returns what stands in the file afterwards, and whether this call created it
+ * @returns what stands in the file afterwards
  */
-export function createOnce(path: string, content: string): { content: string; created: boolean } {
+export function createOnce(path: string, content: string): string {
   const draft = draftOf(path)
   try {
     const fd = openSync(draft, 'wx', 0o600)
@@ -29,11 +29,11 @@ export function createOnce(path: string, content: string): { content: string; cr
     }
     linkSync(draft, path) // fails when the file is there: never overwrites a key
     syncFolder(dirname(path))
-    return { content, created: true }
+    return content
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     syncFolder(dirname(path)) // whoever made it may not have come so far yet
-    return { content: readFileSync(path, 'utf8'), created: false }
+    return readFileSync(path, 'utf8')
   } finally {
     rmSync(draft, { force: true })
   }

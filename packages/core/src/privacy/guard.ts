@@ -2,7 +2,7 @@
 // It looks at every text that an application or a client can choose.
 import { bounded } from '../event/plain.js'
 
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Formats that are secrets wherever they stand. None of them backtracks: texts are chosen by attackers. */
 const FORMATS: readonly RegExp[] = [

@@ -129,7 +129,7 @@ function makeSigning(dir: string): Buffer {
   return wrapUnreadable(dir, () => {
     makePrivateFolder(dir)
     const { privateKey } = generateKeyPairSync('ed25519')
-    const { content } = createOnce(join(dir, SIGNING), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
+    const content = createOnce(join(dir, SIGNING), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
     const key = createPublicKey(content)
     // A convenience copy: it follows from the private key, so it may be replaced.
     writeFileSync(join(dir, PUBLIC), key.export({ type: 'spki', format: 'pem' }))

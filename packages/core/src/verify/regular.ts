@@ -40,5 +40,5 @@ export function readRegularSync(path: string): Uint8Array | undefined {
 }
 
 /** Did opening fail because of what stands there? A link in a circle; a folder; a socket or a device without a driver. */
-export const isIrregular = (error: unknown): boolean =>
+const isIrregular = (error: unknown): boolean =>
   ['ELOOP', 'EISDIR', 'ENXIO', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')

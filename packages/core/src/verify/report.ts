@@ -80,7 +80,7 @@ export function bounded(problems: Problem[], notes: Note[]): { problems: Problem
   return { problems: ordered.slice(0, MAX_FINDINGS), notes: [...notes, ...more] }
 }
 
-export const startOf = (place: Place): number => ('index' in place ? place.index : place.from)
+const startOf = (place: Place): number => ('index' in place ? place.index : place.from)
 
 /** `{ index }` for one leaf, `{ from, to }` for several. */
 export const placeOf = (from: number, to: number): Place => (to === from + 1 ? { index: from } : { from, to })
