@@ -19,7 +19,8 @@ import { Vitals } from './hook/vitals.js'
 import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
 import { DeviceCookies } from './http/device.js'
-import { type Entry, Log, type Receipt } from './log/log.js'
+import { type AnyLog, beginLog } from './log/begin-log.js'
+import type { Entry, Receipt } from './log/log.js'
 import { logVkey, openedFrom, openingRecords } from './log/opening.js'
 import type { Settings } from './options.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
@@ -50,7 +51,7 @@ export class Recorder {
   readonly ready: Promise<Opened>
   readonly requestFacts: AuditCore['requestFacts']
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #log: AnyLog
   readonly #entries: EntryMaker
   readonly #revoked = new KnownRevoked()
   readonly #perRequest = new WeakMap<RequestContext, number>()
@@ -68,7 +69,7 @@ export class Recorder {
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters)
     const { name } = settings.service
     const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
-    this.#log = new Log({
+    this.#log = beginLog({
       lease: settings.writer.lease(name),
       service: name,
       key: keys.signing,

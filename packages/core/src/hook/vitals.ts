@@ -1,7 +1,8 @@
 // How an audit is doing: heartbeats, losses told as soon as writing works again, and health.
 import type { Health } from '../audit.js'
 import type { TrailproofError } from '../errors.js'
-import type { Log, LogState } from '../log/log.js'
+import type { AnyLog } from '../log/begin-log.js'
+import type { LogState } from '../log/log.js'
 import type { Counters } from './coverage.js'
 
 type Own = (event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow', data: Record<string, unknown>) => boolean
@@ -15,7 +16,7 @@ export class Vitals {
   #telling = false
 
   constructor(
-    private readonly log: Log,
+    private readonly log: AnyLog,
     private readonly counters: Counters,
     private readonly stalledAfterMs: number,
     private readonly own: Own,

@@ -4,6 +4,8 @@ import { hash } from 'node:crypto'
 import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import type { Batch } from '../writers/writer.js'
+import type { BodyBytes } from './entry.js'
+import { unserialisable } from './log-errors.js'
 import type { Item, Queue } from './queue.js'
 
 /** A batch and the items it came from; `leafHex[i]` belongs to `items[i]`. */
@@ -40,7 +42,7 @@ export function formBatch(
   skip = 0,
 ): FormedBatch | undefined {
   const items: Item[] = []
-  const lines: string[] = []
+  const lines: Line[] = []
   let bytes = 0
   for (let position = skip; items.length < limits.maxLines; ) {
     const item = queue.at(position)
@@ -52,49 +54,66 @@ export function formBatch(
     }
     if (items.length > 0 && bytes + line.bytes + 1 > limits.maxBytes) break
     items.push(item)
-    lines.push(line.text)
+    lines.push(line)
     bytes += line.bytes + 1
     position++
   }
   return items.length ? { items, ...encode(first, lines, bytes) } : undefined
 }
 
-function lineOf(item: Item, seq: number): { text: string; bytes: number } | TrailproofError {
-  try {
-    item.body ??= typeof item.entry.body === 'string' ? item.entry.body : item.entry.body()
-  } catch (cause) {
-    return new TrailproofError('TRAILPROOF_EVENT_INVALID', `event "${item.entry.event}" could not be serialised`, {
-      event: item.entry.event,
-      cause,
-    })
-  }
-  const text = `{"v":1,"seq":${seq},${item.body}`
-  // A line break inside would make two leaves of one, and recovery would take anything but an object for a torn tail.
-  if (!item.body.startsWith('"') || !item.body.endsWith('}') || /[\u0000-\u001f]/.test(item.body))
-    return new TrailproofError('TRAILPROOF_EVENT_INVALID', `event "${item.entry.event}" is not one line of JSON`, {
-      event: item.entry.event,
-    })
-  const bytes = Buffer.byteLength(text)
-  if (bytes > MAX_ENTRY_BYTES)
-    return new TrailproofError(
-      'TRAILPROOF_EVENT_INVALID',
-      `event "${item.entry.event}" takes ${bytes} bytes as a line, more than ${MAX_ENTRY_BYTES}`,
-      {
-        event: item.entry.event,
-        found: bytes,
-        expected: MAX_ENTRY_BYTES,
-      },
-    )
-  return { text, bytes }
+/** What is put in front of every body. */
+export const prefixOf = (seq: number) => `{"v":1,"seq":${seq},`
+
+/** A line before it has its place in the batch's bytes. */
+interface Line {
+  prefix: string
+  body: string | BodyBytes
+  bytes: number
 }
 
-function encode(first: number, lines: string[], length: number): { batch: Batch; leafHex: string[] } {
+function lineOf(item: Item, seq: number): Line | TrailproofError {
+  const { event } = item.entry
+  try {
+    item.body ??= typeof item.entry.body === 'function' ? item.entry.body() : item.entry.body
+  } catch (cause) {
+    return unserialisable(event, cause)
+  }
+  const { body } = item
+  // What comes from another thread was looked at there.
+  if (typeof body === 'string' && !isBody(body)) return notOneLine(event)
+  const prefix = prefixOf(seq)
+  const bytes = prefix.length + (typeof body === 'string' ? Buffer.byteLength(body) : body.end - body.start)
+  return bytes > MAX_ENTRY_BYTES ? tooLong(event, bytes) : { prefix, body, bytes }
+}
+
+/** A line break inside would make two leaves of one, and recovery would take anything but an object for a torn tail. */
+export function isBody(text: string): boolean {
+  return text.startsWith('"') && text.endsWith('}') && !/[\u0000-\u001f]/.test(text)
+}
+
+export function notOneLine(event: string): TrailproofError {
+  return new TrailproofError('TRAILPROOF_EVENT_INVALID', `event "${event}" is not one line of JSON`, { event })
+}
+
+export function tooLong(event: string, bytes: number): TrailproofError {
+  return new TrailproofError(
+    'TRAILPROOF_EVENT_INVALID',
+    `event "${event}" takes ${bytes} bytes as a line, more than ${MAX_ENTRY_BYTES}`,
+    { event, found: bytes, expected: MAX_ENTRY_BYTES },
+  )
+}
+
+function encode(first: number, lines: Line[], length: number): { batch: Batch; leafHex: string[] } {
   const buffer = Buffer.allocUnsafe(length + 1)
   const leafHashes: Uint8Array[] = []
   const leafHex: string[] = []
   let at = 1
-  for (const line of lines) {
-    const end = at + buffer.write(line, at, 'utf8')
+  for (const { prefix, body } of lines) {
+    const text = at + buffer.write(prefix, at, 'latin1')
+    const end =
+      typeof body === 'string'
+        ? text + buffer.write(body, text, 'utf8')
+        : text + body.source.copy(buffer, text, body.start, body.end)
     // RFC 6962 2.1: a leaf is hashed behind a zero byte. The byte before a line is free for it while the line is hashed.
     buffer[at - 1] = 0
     const hex = hash('sha256', buffer.subarray(at - 1, end), 'hex')

@@ -33,6 +33,8 @@ export interface LogKey {
   readonly publicKey: Uint8Array
   /** 64 bytes over the message; may throw, then the log tries again later. */
   sign(message: Uint8Array): Uint8Array
+  /** The key itself, where the log's own thread may hold it. */
+  readonly privateKey?: KeyObject
 }
 
 /** Writes signed checkpoints of one log, under the log's own name (C2SP: the key name should equal the origin). */

@@ -1,6 +1,13 @@
 // What goes into the log and what comes back.
 import type { TrailproofError } from '../errors.js'
 
+/** Text of a line that another thread has put into shared memory already: `[start, end)` of `source`, UTF-8. */
+export interface BodyBytes {
+  readonly source: Buffer
+  readonly start: number
+  readonly end: number
+}
+
 /** One line to be. */
 export interface Entry {
   /** Name of the event, for messages and counters; not written from here. */
@@ -9,7 +16,7 @@ export interface Entry {
    * The JSON object's text after its first two members: `"id":"…",…}`. The log puts `{"v":1,"seq":N,` in front.
    * A function when it can only be built after `ready`; called once.
    */
-  body: string | (() => string)
+  body: string | BodyBytes | (() => string)
   /** Keys that this line needs, made durable. Called at once; the line and those behind it wait for it. */
   ready?: () => Promise<void>
   /** Called instead of `ready` after a rejection, with back-off; default `ready` again. */

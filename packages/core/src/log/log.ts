@@ -6,13 +6,21 @@
 //
 // One call to the writer at a time. Lines that arrive meanwhile go out together with the next one (group commit).
 // What survives a power cut: every line whose `settled` got a receipt. What a checkpoint covers is durable before it is signed.
-import { TrailproofError } from '../errors.js'
+import type { TrailproofError } from '../errors.js'
 import type { Head, Lease, OpenLog } from '../writers/writer.js'
 import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS } from './batch.js'
 import { Checkpointer } from './checkpointer.js'
 import type { LogKey } from './crypto.js'
 import type { Entry } from './entry.js'
 import { KeyWaits } from './key-waits.js'
+import {
+  asCheckpointError,
+  asTrailproofError,
+  closedError,
+  endedBefore,
+  endedBeforeKeys,
+  timeoutError,
+} from './log-errors.js'
 import { type Item, Queue, type QueueLimits, settle } from './queue.js'
 import { systemTimers, type Timers } from './timers.js'
 import { Trouble } from './trouble.js'
@@ -33,8 +41,20 @@ export interface LogOptions {
   preamble(head: Head): Entry[]
   onState?(state: LogState, error?: TrailproofError): void
   timers?: Timers
+  /** Where entries come from besides `append`. */
+  source?: EntrySource
   /** Makes the origin of a new log unique. */
   randomId(): string
+}
+
+/** Entries that somebody else queues, asked for before each step. */
+export interface EntrySource {
+  /** Appends what has come. */
+  take(): void
+  /** Nothing is left to do. @returns false when something has come meanwhile */
+  rest(): boolean
+  /** So many appended entries must be durable before anything is signed. */
+  readonly signAfter: number
 }
 
 /** `failing`: the last attempt failed and will be repeated; `stalled`: an attempt has not returned for too long. */
@@ -42,6 +62,8 @@ export type LogState = 'opening' | 'writing' | 'failing' | 'stalled' | 'closed'
 
 export interface LogHealth {
   state: LogState
+  /** Where the log is written: in a thread of its own, or in the application's. */
+  thread: 'worker' | 'main'
   /** Undefined until the log was opened. */
   origin: string | undefined
   /** Durable leaves. */
@@ -58,7 +80,7 @@ export interface LogHealth {
 const FIRST_WORDS = 0
 
 /** While closing, an operation that fails this often in a row is given up. */
-const ATTEMPTS_WHEN_CLOSING = 5
+export const ATTEMPTS_WHEN_CLOSING = 5
 
 /** Someone who waits until entries up to number `position` are durable, or covered by a synced checkpoint. */
 interface Waiter {
@@ -224,6 +246,7 @@ export class Log {
   health(): LogHealth {
     return {
       state: this.#state,
+      thread: 'main',
       origin: this.origin,
       size: this.size,
       signedSize: this.signedSize,
@@ -258,6 +281,7 @@ export class Log {
 
   /** @returns false when there is nothing to do until the next wake */
   async #step(): Promise<boolean> {
+    this.#options.source?.take()
     if (this.#givenUp) {
       this.#end(this.#givenUp)
     } else if (!this.#log) {
@@ -375,11 +399,13 @@ export class Log {
   #checkpointDueIn(): number | undefined {
     // A tail that was found at opening is signed only together with the record about it, never before.
     if (this.#queue.at(0)?.number === FIRST_WORDS) return undefined
+    if (this.#doneThrough() < (this.#options.source?.signAfter ?? 0)) return undefined
     const due = this.#checkpointer!.dueIn(this.#timers.now())
     return due !== undefined && this.#mustSync() ? 0 : due
   }
 
-  #rest(): false {
+  #rest(): boolean {
+    if (this.#options.source?.rest() === false) return true
     const due = this.#checkpointDueIn()
     if (due !== undefined && !this.#signing.waiting)
       this.#checkpointTimer = this.#timers.after(Math.ceil(due), () => this.#wake())
@@ -445,11 +471,7 @@ export class Log {
   async #watched<T>(call: () => Promise<T>): Promise<T> {
     const timer = this.#timers.after(this.#options.stalledAfterMs, () => {
       this.#stalled = true
-      this.#lastError = new TrailproofError(
-        'TRAILPROOF_WRITE_TIMEOUT',
-        `the disk has not answered for ${this.#options.stalledAfterMs} ms`,
-        { record: 'unknown' },
-      )
+      this.#lastError = timeoutError(this.#options.stalledAfterMs)
       this.#updateState()
     })
     try {
@@ -503,12 +525,7 @@ export class Log {
       else {
         this.#unready = true
         if (item.number === FIRST_WORDS) this.#wordless = true
-        const error = new TrailproofError(
-          'TRAILPROOF_WRITE_FAILED',
-          'the process ended before the keys of this record were kept',
-          { event: item.entry.event },
-        )
-        settle(this.#queue.remove(i), error, undefined)
+        settle(this.#queue.remove(i), endedBeforeKeys(item.entry.event), undefined)
       }
     }
   }
@@ -520,14 +537,7 @@ export class Log {
     if (written) this.#settleCheckpointed()
     this.#inFlight = undefined
     const complete = done && !this.#unready && this.#queue.length === 0
-    this.#end(
-      complete
-        ? undefined
-        : (this.#lastError ??
-            new TrailproofError('TRAILPROOF_WRITE_UNCERTAIN', 'the process ended before these lines were written', {
-              record: 'unknown',
-            })),
-    )
+    this.#end(complete ? undefined : (this.#lastError ?? endedBefore()))
     return complete
   }
 
@@ -557,24 +567,3 @@ function leaveUnsigned(): never {
 }
 
 const asFailure = (cause: unknown) => ({ cause })
-
-function closedError(): TrailproofError {
-  return new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed', { record: 'not-written' })
-}
-
-/** The line is durable, only no checkpoint covers it. */
-function asCheckpointError(cause: TrailproofError): TrailproofError {
-  return new TrailproofError('TRAILPROOF_WRITE_FAILED', 'the record is written, but no checkpoint covers it', {
-    record: 'written',
-    cause,
-  })
-}
-
-function asTrailproofError(
-  cause: unknown,
-  message: string,
-  record: 'not-written' | 'written' | 'unknown' = 'unknown',
-): TrailproofError {
-  if (cause instanceof TrailproofError) return cause
-  return new TrailproofError('TRAILPROOF_WRITE_FAILED', message, { record, cause })
-}

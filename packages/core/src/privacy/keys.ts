@@ -78,7 +78,7 @@ export function loadKeys(options: KeyOptions, env: NodeJS.ProcessEnv = process.e
   return {
     dir,
     derive,
-    signing: { publicKey, sign: (message) => sign(null, message, key) },
+    signing: { publicKey, sign: (message) => sign(null, message, key), privateKey: key },
     ids: { root: derive('key id').toString('hex', 0, 4), signing: publicKey.toString('hex', 0, 4) },
   }
 }

@@ -1,5 +1,6 @@
 // What a place that keeps a log must be able to do. The log decides order, hashes and signatures;
 // a writer only keeps bytes, and says truthfully when they can survive a power cut.
+import type { SharedFileLease } from './file/lease.js'
 
 /** Keeps logs. One writer serves one process; every call to `lease` takes one slot. */
 export interface Writer {
@@ -26,6 +27,11 @@ export interface Lease {
    * then never settles. A writer that cannot block leaves it out, and what was queued by then is lost.
    */
   openSync?(request: OpenRequest): OpenLog
+  /**
+   * What another thread of this process needs to open the log in its stead (`joinLease`), while the slot stays taken
+   * here; undefined when it has to be opened in this thread. A writer that is bound to its thread leaves it out.
+   */
+  share?(): SharedFileLease | undefined
   /** Gives the slot up and closes what is still open; safe to call twice. */
   release(): void
 }

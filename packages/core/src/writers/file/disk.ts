@@ -16,8 +16,17 @@ export interface FileFacts {
 /** `create` fails when the name exists; `edit` reads and writes; `folder` is for `sync` alone. */
 export type OpenMode = 'read' | 'create' | 'edit' | 'folder'
 
+/** The file that a lock is on. */
+export interface LockFile {
+  path: string
+  ino: number
+  dev: number
+}
+
 /** A lock that its holder's death releases. */
 export interface DiskLock {
+  /** Undefined where another thread of this process cannot look after the lock by its file. */
+  readonly file?: LockFile
   /** False when the lock file's name leads elsewhere by now: someone removed it, and others could take the slot. */
   held(): boolean
   release(): void

@@ -13,6 +13,11 @@ export interface FileWriterOptions {
   segmentBytes?: number
   /** Room kept for the last words on a full disk. Default 64 KiB; 0 keeps none. */
   ballastBytes?: number
+  /**
+   * Write, hash, sync and sign in a thread of its own. Default true; where threads cannot be had (and where the package
+   * was bundled into one file) the log runs in the application's thread, and `health().log.thread` says so.
+   */
+  thread?: boolean
   /** The file system; for tests. */
   disk?: Disk
 }
@@ -30,21 +35,23 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
     segmentRecords = 65_536,
     segmentBytes = 64 * 1024 * 1024,
     ballastBytes = DEFAULT_BALLAST_BYTES,
+    thread = true,
     disk = nodeDisk,
   } = options
   if (typeof dir !== 'string' || dir === '') throw invalid('fileWriter needs the path of a folder')
-  const names = ['segmentRecords', 'segmentBytes', 'ballastBytes', 'disk']
+  const names = ['segmentRecords', 'segmentBytes', 'ballastBytes', 'thread', 'disk']
   for (const name of Object.keys(options))
     if (!names.includes(name)) throw invalid(`unknown option "${name}" of fileWriter`, nearest(name, names, 'options'))
   if (!isCount(segmentRecords) || segmentRecords === 0 || segmentRecords % 256 !== 0)
     throw invalid('option "segmentRecords" must be a multiple of 256')
   if (!isCount(segmentBytes) || segmentBytes === 0) throw invalid('option "segmentBytes" must be a number of bytes')
   if (!isCount(ballastBytes)) throw invalid('option "ballastBytes" must be a number of bytes')
+  if (typeof thread !== 'boolean') throw invalid('option "thread" must be true or false')
+  const limits = { records: segmentRecords, bytes: segmentBytes }
   return {
     kind: 'file',
-    describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes }),
-    lease: (service) =>
-      leaseSlot(dir, service, { disk, ballastBytes, limits: { records: segmentRecords, bytes: segmentBytes } }),
+    describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes, thread }),
+    lease: (service) => leaseSlot(dir, service, { disk, ballastBytes, limits, thread }),
   }
 }
 

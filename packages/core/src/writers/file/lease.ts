@@ -5,10 +5,11 @@ import type { Head, Lease, OpenRequest } from '../writer.js'
 import { type Assessment, assess } from './assess.js'
 import { Ballast } from './ballast.js'
 import { createLog } from './create.js'
-import type { Disk, DiskLock } from './disk.js'
+import { type Disk, type DiskLock, type LockFile, nodeDisk } from './disk.js'
 import { ensureFolders } from './durable.js'
 import { FileLog } from './file-log.js'
 import { epochName, lockName, newestEpoch, slotName } from './layout.js'
+import { isStill } from './lock.js'
 import { recover } from './recover.js'
 import { type SegmentLimits, SegmentStore } from './segment.js'
 import { runSync, runSyncAndClose, type Steps, Task } from './steps.js'
@@ -17,6 +18,8 @@ export interface FileLeaseOptions {
   disk: Disk
   limits: SegmentLimits
   ballastBytes: number
+  /** May another thread of this process do the work? */
+  thread?: boolean
 }
 
 /** More slots than any machine has processes for; an end to a search that finds none. */
@@ -42,6 +45,24 @@ export function leaseSlot(dir: string, service: string, options: FileLeaseOption
   throw unwritable(root, new Error(`${MAX_SLOTS} slots of ${service} are taken`))
 }
 
+/** A lease as another thread of this process takes part in it: structured-cloneable. The lock stays with its holder. */
+export interface SharedFileLease {
+  root: string
+  slot: string
+  lock: LockFile
+  limits: SegmentLimits
+  ballastBytes: number
+}
+
+/**
+ * Takes part in a lease that another thread of this process holds, which must not open it meanwhile.
+ *
+ * @param disk - how this thread writes
+ */
+export function joinLease({ root, slot, lock, ...options }: SharedFileLease, disk: Disk): Lease {
+  return new FileLease(root, slot, { held: () => isStill(lock), release() {} }, { ...options, disk })
+}
+
 class FileLease implements Lease {
   readonly slot: string
   readonly #root: string
@@ -55,6 +76,12 @@ class FileLease implements Lease {
     this.#root = root
     this.#lock = lock
     this.#options = options
+  }
+
+  share(): SharedFileLease | undefined {
+    const { disk, limits, ballastBytes, thread } = this.#options
+    if (!thread || disk !== nodeDisk || !this.#lock.file) return undefined
+    return { root: this.#root, slot: this.slot, lock: this.#lock.file, limits, ballastBytes }
   }
 
   async open(request: OpenRequest): Promise<FileLog> {

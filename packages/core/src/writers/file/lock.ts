@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
-import type { DiskLock } from './disk.js'
+import type { DiskLock, LockFile } from './disk.js'
 
 const BSD_O_EXLOCK = 0x20 // macOS, FreeBSD: open(2) itself takes the lock
 const CONFLICT = 1 // exit status of `flock -n`
@@ -65,12 +65,11 @@ function lockOnOpen(path: string): DiskLock | undefined {
 
 function heldLock(path: string, fd: number, release: () => void): DiskLock {
   const { ino, dev } = fs.fstatSync(fd)
+  const file = { path, ino, dev }
   let released = false
   return {
-    held() {
-      const now = fs.statSync(path, { throwIfNoEntry: false })
-      return !released && now?.ino === ino && now.dev === dev
-    },
+    file,
+    held: () => !released && isStill(file),
     release() {
       if (released) return
       released = true
@@ -78,4 +77,10 @@ function heldLock(path: string, fd: number, release: () => void): DiskLock {
       fs.closeSync(fd)
     },
   }
+}
+
+/** Does the name of a lock file still lead to it? */
+export function isStill({ path, ino, dev }: LockFile): boolean {
+  const now = fs.statSync(path, { throwIfNoEntry: false })
+  return now?.ino === ino && now.dev === dev
 }

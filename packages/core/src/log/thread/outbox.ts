@@ -1,0 +1,90 @@
+// Entries whose lines are in shared memory and not known to be durable: in order, each with the slot of its line.
+import { hash } from 'node:crypto'
+import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
+import type { TrailproofError } from '../../errors.js'
+import { isBody, notOneLine, prefixOf, tooLong } from '../batch.js'
+import type { Entry, Receipt } from '../entry.js'
+import { RingPutter, type Shared, Word } from './ring.js'
+
+/** Room for what the log puts in front of a body, whatever its number. */
+const LONGEST_BODY = MAX_ENTRY_BYTES - prefixOf(Number.MAX_SAFE_INTEGER).length
+
+export class Outbox {
+  readonly #ring: RingPutter
+  readonly #words: Int32Array
+  #entries: Entry[] = []
+  #first = 0
+  #durable = 0 // entries ever found durable
+  /** Leaf index of the oldest entry in here. */
+  #index = 0
+
+  constructor(shared: Shared) {
+    this.#ring = new RingPutter(shared)
+    this.#words = new Int32Array(shared.words)
+  }
+
+  get length(): number {
+    return this.#entries.length - this.#first
+  }
+
+  /** Bytes of shared memory taken. */
+  get bytes(): number {
+    return this.#ring.used
+  }
+
+  /** @param index - of the first leaf that will be put */
+  begin(index: number): void {
+    this.#index = index
+  }
+
+  /** @returns false: there is no room now; an error: this can never be a line */
+  put(entry: Entry, body: string): boolean | TrailproofError {
+    if (!isBody(body)) return notOneLine(entry.event)
+    const bytes = this.#ring.put(body, LONGEST_BODY)
+    if (bytes < 0) return false
+    if (bytes > LONGEST_BODY) return tooLong(entry.event, bytes + MAX_ENTRY_BYTES - LONGEST_BODY)
+    this.#entries.push(entry)
+    return true
+  }
+
+  /** @returns true when the log's thread sleeps and must be told */
+  publish(): boolean {
+    return this.#ring.publish()
+  }
+
+  /** Is something durable that `takeDurable` was not asked for yet? */
+  hasNews(): boolean {
+    return Atomics.load(this.#words, Word.durable) !== (this.#durable | 0)
+  }
+
+  /** The oldest entry, if its line is durable by now, with its receipt; it leaves. */
+  takeDurable(origin: string): { entry: Entry; receipt: Receipt } | undefined {
+    if (!this.hasNews()) return undefined
+    this.#durable++
+    return { receipt: { origin, index: this.#index, leafHash: this.#ring.oldestLeafHash() }, entry: this.#leave() }
+  }
+
+  /** The oldest entry with its body, whatever became of it; it leaves. For taking over from a thread that is gone. */
+  takeBack(): { entry: Entry; body: string; index: number } | undefined {
+    if (this.length === 0) return undefined
+    const [body, index] = [this.#ring.oldestBody(), this.#index]
+    return { body, index, entry: this.#leave() }
+  }
+
+  #leave(): Entry {
+    this.#ring.free()
+    this.#index++
+    const entry = this.#entries[this.#first]!
+    this.#entries[this.#first++] = undefined as never // so that it can be collected
+    if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first)
+      this.#first = 0
+    }
+    return entry
+  }
+}
+
+/** Leaf hash, hex, of a body that stands at `index`. */
+export function leafHashAt(index: number, body: string): string {
+  return hash('sha256', `\0${prefixOf(index)}${body}`, 'hex')
+}
