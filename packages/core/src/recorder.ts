@@ -13,6 +13,7 @@ import { checkEvent } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
 import type { AuditEvent, Identity } from './event/event.js'
 import type { LogRecord } from './event/record.js'
+import type { Answer, RecordEntry } from './event/record-entry.js'
 import { type Clock, formatTime } from './event/time.js'
 import { Counters } from './hook/coverage.js'
 import { Vitals } from './hook/vitals.js'
@@ -20,23 +21,18 @@ import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
 import { DeviceCookies } from './http/device.js'
 import { type AnyLog, beginLog } from './log/begin-log.js'
-import type { Entry, Receipt } from './log/log.js'
+import type { Entry } from './log/log.js'
+import { queueFull } from './log/log-errors.js'
 import { logVkey, openedFrom, openingRecords } from './log/opening.js'
 import type { Settings } from './options.js'
+import { Deadlines } from './policy/deadlines.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
 import { type RecordReceipt, type WaitFor, withoutReceipt } from './policy/receipt.js'
-import { atOnce, LATE, verdictOf, within } from './policy/verdict.js'
+import { atOnce, inTime, LATE, verdictOf, within } from './policy/verdict.js'
 import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
-
-/** A record on its way: what the log will answer. */
-interface Underway {
-  id: string
-  /** Resolves with a receipt, or with the error that kept the record out; at once when it was not even queued. */
-  answer: Promise<Receipt | TrailproofError>
-}
 
 /** Observations of one request beyond this are dropped and counted: a loop must not become a flood. */
 const MOST_PER_REQUEST = 1000
@@ -53,6 +49,7 @@ export class Recorder {
   readonly #clock: Clock
   readonly #log: AnyLog
   readonly #entries: EntryMaker
+  readonly #deadlines = new Deadlines()
   readonly #revoked = new KnownRevoked()
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
@@ -134,8 +131,8 @@ export class Recorder {
     }
     // Known before this record is queued: a log that is failing now is not waited for.
     const failing = this.failing()
-    const { answer } = this.#queue(o, 'hook', 'durable', context, n)
-    return verdictOf(answer, policy, failing, () => this.counters.slow())
+    const entry = this.#queue(o, 'hook', 'durable', context, n)
+    return verdictOf(entry, policy, failing, this.#deadlines, () => this.counters.slow())
   }
 
   /** A revoked token that verifies is no ordinary verification. */
@@ -156,31 +153,56 @@ export class Recorder {
     const failing = this.failing()
     const n = ++this.#n
     this.counters.seen('app', event.event)
-    const { id, answer } = this.#queueFor(event, wait, context, n)
+    const entry = this.#queueFor(event, wait, context, n)
     const patient = wait === undefined ? !failing : wait !== 'queued'
-    const result = patient ? await within(answer, policy.waitAtMostMs) : await atOnce(answer)
-    if (wait === 'queued' && !(result instanceof TrailproofError)) return { id, state: 'queued' }
-    if (result !== LATE && !(result instanceof TrailproofError)) return { id, state: wait ?? 'durable', ...result }
-    if (patient && result === LATE) this.counters.slow()
-    return withoutReceipt(id, event.event, policy, wait, result === LATE ? undefined : result)
+    const answer = patient ? await inTime(entry, policy.waitAtMostMs, this.#deadlines) : await atOnce(entry)
+    if (patient && !answer) this.counters.slow()
+    return this.#receipt(entry, answer, policy, wait)
   }
 
-  #queueFor(event: AuditEvent, wait: WaitFor | undefined, context: RequestContext | undefined, n: number): Underway {
+  #receipt(
+    { id, event }: RecordEntry,
+    answer: Answer | undefined,
+    policy: Policy,
+    wait: WaitFor | undefined,
+  ): RecordReceipt {
+    const failed = answer instanceof TrailproofError
+    if (wait === 'queued' && !failed) return { id, state: 'queued' }
+    if (!answer || failed) return withoutReceipt(id, event, policy, wait, answer)
+    return { id, state: wait ?? 'durable', origin: answer.origin, index: answer.index, leafHash: answer.leafHash }
+  }
+
+  #queueFor(event: AuditEvent, wait: WaitFor | undefined, context: RequestContext | undefined, n: number): RecordEntry {
     try {
-      const token = typeof event.token === 'string' ? this.#tokenNamed(event.token) : event.token
-      return this.#queue(
-        { ...event, token, hook: 'app' },
-        'app',
-        wait === 'checkpointed' ? wait : 'durable',
-        context,
-        n,
-      )
+      const toWait = wait === 'checkpointed' ? wait : 'durable'
+      return this.#queue(this.#observationOf(event), 'app', toWait, context, n)
     } catch (cause) {
       this.counters.dropped('app', event.event)
       throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `the record of "${event.event}" cannot be made`, {
         cause,
         issues: [{ path: '', message: 'cannot be read' }],
       })
+    }
+  }
+
+  /** Field by field: each is read once, and whatever else the object holds stays there. */
+  #observationOf(event: AuditEvent): Observation {
+    const { token } = event
+    return {
+      event: event.event,
+      hook: 'app',
+      outcome: event.outcome,
+      severity: event.severity,
+      reason: event.reason,
+      actor: event.actor,
+      onBehalfOf: event.onBehalfOf,
+      claimed: event.claimed,
+      target: event.target,
+      auth: event.auth,
+      session: event.session,
+      token: typeof token === 'string' ? this.#tokenNamed(token) : token,
+      tenant: event.tenant,
+      data: event.data,
     }
   }
 
@@ -210,19 +232,13 @@ export class Recorder {
     wait: Entry['wait'],
     context: RequestContext | undefined,
     n: number,
-  ): Underway {
-    const { entry, id, answer } = this.#entries.make(o, source, wait, context, n)
+  ): RecordEntry {
+    const entry = this.#entries.make(o, source, wait, context, n)
     if (context && context.events.size < 100) context.events.add(o.event)
-    if (this.#log.append(entry)) return { id, answer }
+    if (this.#log.append(entry)) return entry
     this.counters.dropped(o.hook, o.event)
-    return {
-      id,
-      answer: Promise.resolve(
-        new TrailproofError('TRAILPROOF_QUEUE_FULL', `the record of "${o.event}" was dropped: the queue is full`, {
-          id,
-        }),
-      ),
-    }
+    entry.answer = queueFull(o.event, entry.id)
+    return entry
   }
 
   #admit(context: RequestContext): boolean {

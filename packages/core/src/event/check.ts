@@ -4,7 +4,7 @@ import type { WaitFor } from '../policy/receipt.js'
 import { isEventName, RESERVED } from './catalogue.js'
 import type { AuditEvent } from './event.js'
 
-const FIELDS = [
+const FIELDS: ReadonlySet<string> = new Set([
   'event',
   'outcome',
   'severity',
@@ -18,7 +18,7 @@ const FIELDS = [
   'token',
   'tenant',
   'data',
-]
+])
 const OUTCOMES = ['success', 'failure', 'denied', 'error', 'unknown']
 const WAITS = ['queued', 'durable', 'checkpointed']
 
@@ -39,46 +39,45 @@ export function checkEvent(event: AuditEvent, wait: WaitFor | undefined): void {
 
 function issuesOf(event: AuditEvent): Issue[] {
   try {
-    return isMap(event) ? [...fieldIssues(event)] : [{ path: '', message: 'must be an object' }]
+    if (!isMap(event)) return [{ path: '', message: 'must be an object' }]
+    const issues: Issue[] = []
+    findIssues(event, (path, message) => issues.push({ path, message }))
+    return issues
   } catch {
     return [{ path: '', message: 'cannot be read' }]
   }
 }
 
-function* fieldIssues(event: AuditEvent): Iterable<Issue> {
+function findIssues(event: AuditEvent, issue: (path: string, message: string) => void): void {
   if (!isEventName(event.event))
-    yield { path: 'event', message: 'must be a name such as "login.failed" (lower case, dots, at most 64 characters)' }
+    issue('event', 'must be a name such as "login.failed" (lower case, dots, at most 64 characters)')
   else if (event.event.startsWith(RESERVED))
-    yield { path: 'event', message: 'must not begin with "audit.": those names are the audit\'s own' }
+    issue('event', 'must not begin with "audit.": those names are the audit\'s own')
   for (const key of Object.keys(event))
-    if (!FIELDS.includes(key)) yield { path: key, message: `is not a field; fields are ${FIELDS.join(', ')}` }
+    if (!FIELDS.has(key)) issue(key, `is not a field; fields are ${[...FIELDS].join(', ')}`)
   const { outcome, severity, reason, session, tenant, token, target, data, auth, onBehalfOf } =
     event as unknown as Record<string, unknown>
   if (outcome !== undefined && !OUTCOMES.includes(outcome as string))
-    yield { path: 'outcome', message: `must be one of ${OUTCOMES.join(', ')}` }
+    issue('outcome', `must be one of ${OUTCOMES.join(', ')}`)
   if (severity !== undefined && !(Number.isInteger(severity) && (severity as number) >= 1 && (severity as number) <= 6))
-    yield { path: 'severity', message: 'must be a whole number from 1 to 6' }
+    issue('severity', 'must be a whole number from 1 to 6')
   if (reason !== undefined && !(typeof reason === 'string' && /^[a-z0-9_.-]{1,64}$/.test(reason)))
-    yield { path: 'reason', message: 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"' }
-  for (const [path, value] of Object.entries({ session, tenant }))
-    if (value !== undefined && typeof value !== 'string') yield { path, message: 'must be a string' }
-  if (token !== undefined && typeof token !== 'string' && !isMap(token))
-    yield { path: 'token', message: 'must be a string or an object' }
-  for (const [path, value] of Object.entries({ data, auth }))
-    if (value !== undefined && !isMap(value)) yield { path, message: 'must be an object' }
+    issue('reason', 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"')
+  if (session !== undefined && typeof session !== 'string') issue('session', 'must be a string')
+  if (tenant !== undefined && typeof tenant !== 'string') issue('tenant', 'must be a string')
+  if (token !== undefined && typeof token !== 'string' && !isMap(token)) issue('token', 'must be a string or an object')
+  if (data !== undefined && !isMap(data)) issue('data', 'must be an object')
+  if (auth !== undefined && !isMap(auth)) issue('auth', 'must be an object')
   if (isMap(auth)) {
     for (const key of ['method', 'strategy', 'attempt'])
-      if (!['string', 'undefined'].includes(typeof auth[key]))
-        yield { path: `auth.${key}`, message: 'must be a string' }
+      if (!['string', 'undefined'].includes(typeof auth[key])) issue(`auth.${key}`, 'must be a string')
     if (auth['factors'] !== undefined && !Array.isArray(auth['factors']))
-      yield { path: 'auth.factors', message: 'must be a list of strings' }
+      issue('auth.factors', 'must be a list of strings')
   }
   if (isMap(token))
     for (const key of ['value', 'jti'])
-      if (!['string', 'undefined'].includes(typeof token[key]))
-        yield { path: `token.${key}`, message: 'must be a string' }
-  if (onBehalfOf !== undefined && !Array.isArray(onBehalfOf))
-    yield { path: 'onBehalfOf', message: 'must be a list of users' }
+      if (!['string', 'undefined'].includes(typeof token[key])) issue(`token.${key}`, 'must be a string')
+  if (onBehalfOf !== undefined && !Array.isArray(onBehalfOf)) issue('onBehalfOf', 'must be a list of users')
   if (
     target !== undefined &&
     !(
@@ -87,7 +86,7 @@ function* fieldIssues(event: AuditEvent): Iterable<Issue> {
         (typeof target['type'] === 'string' && ['string', 'number'].includes(typeof target['id'])))
     )
   )
-    yield { path: 'target', message: 'must be { type, id } or { account: user }' }
+    issue('target', 'must be { type, id } or { account: user }')
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -1,26 +1,21 @@
 // From an observation to an entry of the log. Everything is copied at once; references of people that need a new salt or
 // day key are filled in when those are durable, and the log waits for them in order.
-import { uuidv7 } from 'uuidv7'
+import { randomFillSync } from 'node:crypto'
+import { V7Generator } from 'uuidv7'
 import type { Observation } from '../adapter.js'
-import type { TrailproofError } from '../errors.js'
 import type { Counters } from '../hook/coverage.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import { type DeviceCookies, settleDevice } from '../http/device.js'
-import type { Entry, Receipt } from '../log/entry.js'
+import type { Entry } from '../log/entry.js'
 import type { Settings } from '../options.js'
 import type { Pseudonyms } from '../privacy/pseudonyms.js'
 import type { CatalogueName } from './catalogue.js'
 import type { ActorType, Identity, Outcome } from './event.js'
-import { bodyOf, buildRecord, type LogRecord } from './record.js'
+import { objectMember, quote, textMember } from './json.js'
+import { bodyOf, type LogRecord, type RecordText, recordText } from './record.js'
+import { RecordEntry } from './record-entry.js'
 import { type Clock, formatTime } from './time.js'
-
-/** An entry, and what the log will answer: a receipt, or the error that kept the record out. */
-export interface Made {
-  id: string
-  entry: Entry
-  answer: Promise<Receipt | TrailproofError>
-}
 
 /** Who took part, as identities; references come later. */
 interface People {
@@ -40,52 +35,78 @@ interface Refs {
   onBehalfOf: string[]
 }
 
+/** Random words for ids, drawn many at a time: a call for each id would cost more than the id. */
+class RandomWords {
+  readonly #words = new Uint32Array(1024)
+  #next = this.#words.length
+
+  nextUint32(): number {
+    if (this.#next === this.#words.length) {
+      randomFillSync(this.#words)
+      this.#next = 0
+    }
+    return this.#words[this.#next++]!
+  }
+}
+
+/** RFC 9562 section 5.7; ids of one millisecond grow by a counter. */
+const ids = new V7Generator(new RandomWords())
+
+const NOBODY: never[] = []
+
 const ACTOR_TYPES: readonly ActorType[] = ['user', 'service', 'admin', 'system', 'anonymous']
 
 export class EntryMaker {
+  readonly #service: string
+  readonly #ref: Pseudonyms['of']
+
   constructor(
     private readonly settings: Settings,
     private readonly clock: Clock,
     private readonly pseudonyms: Pseudonyms,
     private readonly devices: DeviceCookies,
     private readonly counters: Counters,
-  ) {}
+  ) {
+    const { name, version, instance } = settings.service
+    this.#service = `{${(textMember('name', name) + textMember('version', version) + textMember('instance', instance)).slice(1)}}`
+    this.#ref = (purpose, value) => pseudonyms.of(purpose, value)
+  }
 
-  make(o: Observation, source: LogRecord['source'], wait: Entry['wait'], context?: RequestContext, n?: number): Made {
-    const id = uuidv7()
+  make(
+    o: Observation,
+    source: LogRecord['source'],
+    wait: Entry['wait'],
+    context?: RequestContext,
+    n?: number,
+  ): RecordEntry {
     const people = this.#people(o, source, context)
     if (context) this.#settleContext(o, context, people.actor)
-    const record = buildRecord(o, context, {
+    const [id, time] = [ids.generate().toString(), formatTime(this.clock.now())]
+    const text = recordText(o, context, {
       id,
-      time: formatTime(this.clock.now()),
+      time,
       n,
       source,
-      service: this.settings.service,
+      service: this.#service,
       tenant: people.actor?.tenant,
-      ref: (purpose, value) => this.pseudonyms.of(purpose, value),
+      ref: this.#ref,
     })
-    const day = record.time.slice(0, 10)
-    const known = this.#knownRefs(people, day)
+    const day = time.slice(0, 10)
+    const refs = this.#knownRefs(people, day)
+    const counters = source === 'audit' ? undefined : this.counters
+    if (refs) return new RecordEntry(id, o.event, o.hook, wait, counters, withPeople(text, people, refs))
     let made: Refs | undefined // kept here: the caches may have moved on by the time the line is written
-    const body = known ? bodyOf(filled(record, people, known)) : () => bodyOf(filled(record, people, made!))
-    let settled!: Entry['settled']
-    const answer = new Promise<Receipt | TrailproofError>((resolve) => {
-      settled = (error, receipt) => {
-        if (source !== 'audit') this.#count(o, receipt !== undefined)
-        resolve(receipt ?? error!)
-      }
-    })
-    const bytes = typeof body === 'string' ? body.length : JSON.stringify(record).length + 256
-    const makeKeys = async () => {
+    const entry = new RecordEntry(id, o.event, o.hook, wait, counters, () => withPeople(text, people, made!))
+    entry.bytes = sizeOf(text)
+    entry.ready = async () => {
       made = await this.#makeRefs(people, day)
     }
-    const ready = known ? {} : { ready: makeKeys }
-    return { id, answer, entry: { event: o.event, body, bytes, wait, settled, ...ready } }
+    return entry
   }
 
   /** One of the audit's own records. */
   own(event: CatalogueName, data: Record<string, unknown>, outcome?: Outcome): Entry {
-    return this.make({ event, hook: 'audit', data, outcome, context: null }, 'audit', 'durable').entry
+    return this.make({ event, hook: 'audit', data, outcome, context: null }, 'audit', 'durable')
   }
 
   /** `identify` of the options; never throws, undefined when it finds no id. */
@@ -107,11 +128,6 @@ export class EntryMaker {
     }
   }
 
-  #count(o: Observation, recorded: boolean): void {
-    if (recorded) this.counters.recorded(o.hook)
-    else this.counters.dropped(o.hook, o.event)
-  }
-
   #people(o: Observation, source: LogRecord['source'], context: RequestContext | undefined): People {
     const own = this.identify(o.actor)
     // Who tries to sign in is not who is signed in already.
@@ -121,9 +137,9 @@ export class EntryMaker {
     return {
       actor: own ?? signedIn,
       claimed: typeof o.claimed === 'string' && o.claimed.trim() !== '' ? o.claimed : undefined,
-      onBehalfOf: (Array.isArray(o.onBehalfOf) ? o.onBehalfOf : [])
-        .slice(0, 8)
-        .flatMap((user) => this.identify(user) ?? []),
+      onBehalfOf: Array.isArray(o.onBehalfOf)
+        ? o.onBehalfOf.slice(0, 8).flatMap((user) => this.identify(user) ?? [])
+        : NOBODY,
       target:
         typeof o.target === 'object' && o.target !== null && 'account' in o.target
           ? this.identify(o.target.account)
@@ -139,14 +155,13 @@ export class EntryMaker {
 
   /** The references that are known without waiting; undefined when keys have to be made first. */
   #knownRefs({ actor, claimed, target, onBehalfOf }: People, day: string): Refs | undefined {
-    const refs = {
-      actor: actor && this.pseudonyms.knownActor(actor),
-      claimed: claimed === undefined ? undefined : this.pseudonyms.knownClaimed(claimed, day),
-      target: target && this.pseudonyms.knownActor(target),
-      onBehalfOf: onBehalfOf.map((who) => this.pseudonyms.knownActor(who)),
-    }
-    const missing = (actor && !refs.actor) || (claimed !== undefined && !refs.claimed) || (target && !refs.target)
-    return missing || refs.onBehalfOf.includes(undefined) ? undefined : (refs as Refs)
+    const actorRef = actor && this.pseudonyms.knownActor(actor)
+    const claimedRef = claimed === undefined ? undefined : this.pseudonyms.knownClaimed(claimed, day)
+    const targetRef = target && this.pseudonyms.knownActor(target)
+    if ((actor && !actorRef) || (claimed !== undefined && !claimedRef) || (target && !targetRef)) return undefined
+    const behalf = onBehalfOf.length ? onBehalfOf.map((who) => this.pseudonyms.knownActor(who)) : NOBODY
+    if (behalf.includes(undefined)) return undefined
+    return { actor: actorRef, claimed: claimedRef, target: targetRef, onBehalfOf: behalf as string[] }
   }
 
   async #makeRefs({ actor, claimed, target, onBehalfOf }: People, day: string): Promise<Refs> {
@@ -160,15 +175,22 @@ export class EntryMaker {
   }
 }
 
-function filled(record: LogRecord, people: People, refs: Refs): LogRecord {
-  const type = people.actor ? (people.actor.type ?? 'user') : people.type
-  record.actor = {
-    ...(refs.actor && { ref: refs.actor }),
-    ...(refs.claimed && { claimed: refs.claimed }),
-    ...(type && { type }),
-    ...(refs.onBehalfOf.length && { on_behalf_of: refs.onBehalfOf }),
-  }
-  if (refs.target) record.target = { type: 'account', ref: refs.target }
-  if (Object.keys(record.actor).length === 0) delete record.actor
-  return record
+/** The body of a line, with the references of those who took part in their places. */
+function withPeople(text: RecordText, { actor, type }: People, refs: Refs): string {
+  const members =
+    textMember('ref', refs.actor) +
+    textMember('claimed', refs.claimed) +
+    textMember('type', actor ? (actor.type ?? 'user') : type) +
+    (refs.onBehalfOf.length ? `,"on_behalf_of":[${refs.onBehalfOf.map(quote).join(',')}]` : '')
+  const target = refs.target
+    ? objectMember('target', `,"type":"account"${textMember('ref', refs.target)}`)
+    : text.target
+  return bodyOf({ ...text, target }, objectMember('actor', members))
+}
+
+/** Roughly, with room for the references. */
+function sizeOf({ head, target, tail, data }: RecordText): number {
+  let bytes = head.length + target.length + tail.length + 256
+  if (data) for (const [key, json] of data) bytes += key.length + json.length
+  return bytes
 }

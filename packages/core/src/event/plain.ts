@@ -1,4 +1,5 @@
-// A bounded, plain copy of a map that the application hands over. Whatever it contains, the copy is small JSON.
+// A bounded copy of a map that the application hands over, as JSON text. Whatever it contains, the copy is small.
+import { quote } from './json.js'
 
 const DEPTH = 4
 const KEYS = 64
@@ -15,41 +16,66 @@ interface Room {
 }
 
 /**
- * Copies `value` as JSON data: at most 4 levels, 64 keys or items each, strings of 2,048 characters, and 4,096 values and
- * 128 Ki characters in all. Getters that throw become `"[unreadable]"`, cycles `"[circular]"`, what is cut ends in `…`;
- * NaN and infinities become null, bigint a string.
+ * Writes a map that the application hands over as members of a JSON object: at most 4 levels, 64 keys or items each,
+ * strings of 2,048 characters, and 4,096 values and 128 Ki characters in all. Getters that throw become `"[unreadable]"`,
+ * cycles `"[circular]"`, what is cut ends in `…`; NaN and infinities become null, bigint a string. What is no map stands
+ * under the key `value`.
  *
  * @param clean is given every text and the most characters it may keep
+ * @returns JSON text by key; empty for a map without members
  */
-export function plain(value: unknown, clean: (text: string, max: number) => string = bounded): unknown {
-  return copyOf(value, DEPTH, [], { values: VALUES, characters: CHARACTERS }, clean)
+export function plainMembers(value: unknown, clean: Clean = bounded): Map<string, string> {
+  const room = { values: VALUES - 1, characters: CHARACTERS }
+  if (!isMap(value)) return new Map([['value', jsonOf(value, DEPTH, [], room, clean) ?? 'null']])
+  try {
+    return membersOf(value, DEPTH, [value], room, clean)
+  } catch {
+    return new Map([['value', UNREADABLE]])
+  }
 }
 
 type Clean = (text: string, max: number) => string
 
-function copyOf(value: unknown, depth: number, seen: readonly object[], room: Room, clean: Clean): unknown {
-  if (room.values-- <= 0) return '…'
+const UNREADABLE = '"[unreadable]"'
+
+/** A map by its looks; what has a form of its own (dates, errors, bytes, lists) is a value. */
+function isMap(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return !(Array.isArray(value) || value instanceof Date || value instanceof Error || isBytes(value))
+  } catch {
+    return true // a proxy that throws: found out when it is read
+  }
+}
+
+function isBytes(value: object): value is ArrayBufferView | ArrayBuffer {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer
+}
+
+/** @returns undefined for what JSON has no place for: undefined, functions, symbols */
+function jsonOf(value: unknown, depth: number, seen: readonly object[], room: Room, clean: Clean): string | undefined {
+  if (room.values-- <= 0) return '"…"'
   switch (typeof value) {
     case 'string':
-      return textOf(value, TEXT, room, clean)
+      return quote(textOf(value, TEXT, room, clean))
     case 'number':
-      return Number.isFinite(value) ? numberOf(value, clean) : null
+      return Number.isFinite(value) ? numberOf(value, clean) : 'null'
     case 'boolean':
-      return value
+      return value ? 'true' : 'false'
     case 'bigint':
-      return textOf(value.toString(), TEXT, room, clean)
+      return quote(textOf(value.toString(), TEXT, room, clean))
     case 'object':
-      return value === null ? null : plainObject(value, depth, seen, room, clean)
+      return value === null ? 'null' : objectOf(value, depth, seen, room, clean)
     default:
       return undefined
   }
 }
 
 /** A code from an authenticator may arrive as a number: one that `clean` replaces whole is replaced. */
-function numberOf(value: number, clean: Clean): number | string {
-  if (!Number.isSafeInteger(value) || value < 1000) return value
+function numberOf(value: number, clean: Clean): string {
+  if (!Number.isSafeInteger(value) || value < 1000) return String(value)
   const kept = clean(String(value), 32)
-  return /\d/.test(kept) ? value : kept
+  return /\d/.test(kept) ? String(value) : quote(kept)
 }
 
 function textOf(text: string, max: number, room: Room, clean: Clean): string {
@@ -58,58 +84,62 @@ function textOf(text: string, max: number, room: Room, clean: Clean): string {
   return kept
 }
 
-function plainObject(value: object, depth: number, seen: readonly object[], room: Room, clean: Clean): unknown {
-  if (seen.includes(value)) return '[circular]'
-  if (depth === 0) return '[too deep]'
+function objectOf(value: object, depth: number, seen: readonly object[], room: Room, clean: Clean): string {
+  if (seen.includes(value)) return '"[circular]"'
+  if (depth === 0) return '"[too deep]"'
   try {
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
-    if (value instanceof Error) return textOf(`${value.name}: ${value.message}`, TEXT, room, clean)
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'null' : quote(value.toISOString())
+    if (value instanceof Error) return quote(textOf(`${value.name}: ${value.message}`, TEXT, room, clean))
+    if (isBytes(value)) return `"[${value.byteLength} bytes]"`
     const path = [...seen, value]
-    if (Array.isArray(value)) {
-      const items = value.slice(0, ITEMS).map((item) => copyOf(item, depth - 1, path, room, clean) ?? null)
-      return value.length > ITEMS ? [...items, '…'] : items
-    }
-    return plainMap(value, depth, path, room, clean)
+    if (!Array.isArray(value)) return objectJson(membersOf(value, depth, path, room, clean))
+    const items = value.slice(0, ITEMS).map((item) => jsonOf(item, depth - 1, path, room, clean) ?? 'null')
+    return `[${(value.length > ITEMS ? [...items, '"…"'] : items).join(',')}]`
   } catch {
-    return '[unreadable]'
+    return UNREADABLE
   }
 }
 
-function plainMap(
+function objectJson(members: Map<string, string>): string {
+  let json = ''
+  for (const [key, value] of members) json += `${json === '' ? '' : ','}${quote(key)}:${value}`
+  return `{${json}}`
+}
+
+/** By key: two keys that have become one by being cut or cleaned must not stand twice in an object. */
+function membersOf(
   value: object,
   depth: number,
   path: readonly object[],
   room: Room,
   clean: Clean,
-): Record<string, unknown> {
-  // No prototype: a key named __proto__ stays a key.
-  const copy = Object.create(null) as Record<string, unknown>
+): Map<string, string> {
+  const members = new Map<string, string>()
   let n = 0
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue
     if (n++ === KEYS) {
-      copy['…'] = 'more keys'
+      members.set('…', '"more keys"')
       break
     }
-    const item = readProperty(value as Record<string, unknown>, key, depth, path, room, clean)
-    if (item !== undefined) copy[textOf(key, 128, room, clean)] = item
+    const item = propertyOf(value as Record<string, unknown>, key, depth, path, room, clean)
+    if (item !== undefined) members.set(textOf(key, 128, room, clean), item)
   }
-  return copy
+  return members
 }
 
-function readProperty(
+function propertyOf(
   value: Record<string, unknown>,
   key: string,
   depth: number,
   path: readonly object[],
   room: Room,
   clean: Clean,
-): unknown {
+): string | undefined {
   try {
-    return copyOf(value[key], depth - 1, path, room, clean)
+    return jsonOf(value[key], depth - 1, path, room, clean)
   } catch {
-    return '[unreadable]'
+    return UNREADABLE
   }
 }
 

@@ -4,10 +4,11 @@ import type { Observation } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import type { Device } from '../http/device.js'
-import { exceptWords, type Redactor, redactors } from '../privacy/guard.js'
+import { type Redactor, redactors } from '../privacy/guard.js'
 import { lookUp } from './catalogue.js'
 import type { ActorType, Outcome, Severity, Target, TokenFacts } from './event.js'
-import { bounded, plain } from './plain.js'
+import { member, objectMember, quote, textMember } from './json.js'
+import { bounded, plainMembers } from './plain.js'
 
 export interface Actor {
   ref?: string
@@ -45,59 +46,65 @@ export interface LogRecord {
 export const MAX_LINE_BYTES = 65_535
 const ROOM_FOR_SEQ = 64
 
-/** Removes what is undefined, so that a record has no empty fields. */
-function compact<T extends object>(value: T): T | undefined {
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined)
-  return entries.length ? (Object.fromEntries(entries) as T) : undefined
-}
-
 export interface RecordParts {
   id: string
   time: string
   n: number | undefined
   source: LogRecord['source']
-  service: LogRecord['service']
+  /** JSON of the field `service`. */
+  service: string
   /** Of the actor, where the observation names none. */
   tenant: string | undefined
   /** Keyed reference of a session id, a token or a device id. */
   ref(purpose: 'session' | 'token' | 'device', value: string): string
 }
 
+/** A record as JSON text in pieces, in the order of its line; who took part comes in between, once it is known. */
+export interface RecordText {
+  /** `"id":…` up to the actor, without a comma before. */
+  readonly head: string
+  /** The target; of an account only its type. */
+  readonly target: string
+  /** What comes behind the target, up to `data`. */
+  readonly tail: string
+  /** JSON text by key. */
+  readonly data: ReadonlyMap<string, string> | undefined
+}
+
 /** Everything of a record but the references of people. */
-export function buildRecord(o: Observation, context: RequestContext | undefined, parts: RecordParts): LogRecord {
-  const known = lookUp(o.event)
-  const secrets = context ? [...(quietly(() => context.secrets.values()) ?? [])] : []
-  const { clean, cleanCode } = redactors(secrets, context?.secrets)
+export function recordText(o: Observation, context: RequestContext | undefined, parts: RecordParts): RecordText {
+  const secrets = context ? [...(quietly(() => context.secrets.values()) ?? [])] : NO_SECRETS
+  const { clean, cleanCode, cleanWords } = redactors(secrets, context?.secrets)
   const text = texts(clean)
   const code = texts(cleanCode)
-  const chosen = texts(exceptWords(cleanCode))
-  return compact<LogRecord>({
-    id: parts.id,
-    time: parts.time,
-    event: o.event,
-    outcome: o.outcome ?? known.outcome,
-    severity: o.severity ?? known.severity,
-    reason: chosen(o.reason, 64)!,
-    source: parts.source,
-    hook: (parts.source === 'hook' ? o.hook : undefined)!,
-    n: parts.n!,
-    actor: {}, // holds its place: people are filled in when their references are known
-    target: targetField(o.target, text, chosen)!,
-    auth: compact({
-      method: chosen(o.auth?.method, 64)!,
-      strategy: chosen(o.auth?.strategy, 128)!,
-      factors: list(o.auth?.factors, (f) => chosen(f, 64))!,
-      attempt: code(o.auth?.attempt, 64)!,
-    })!,
-    session: sessionFields(o, (v) => parts.ref('session', v))!,
-    token: (o.token && tokenFields(o.token, (v) => parts.ref('token', v), text, code))!,
-    client: (context && clientFields(context, (v) => parts.ref('device', v), code))!,
-    http: (context && httpFields(context, o.status, text, chosen))!,
-    trace: context?.trace as NonNullable<LogRecord['trace']>,
-    service: parts.service,
-    tenant: text(o.tenant ?? parts.tenant, 128)!,
-    data: dataField(o.data, clean)!,
-  })!
+  const chosen = texts(cleanWords)
+  return {
+    head: headOf(o, parts, chosen),
+    target: targetMember(o.target, text, chosen),
+    tail:
+      authMember(o.auth, code, chosen) +
+      sessionMember(o, parts) +
+      tokenMember(o.token, parts, text, code) +
+      (context ? clientMember(context, parts, code) + httpMember(context, o.status, text, chosen) : '') +
+      traceMember(context?.trace) +
+      `,"service":${parts.service}` +
+      textMember('tenant', text(o.tenant ?? parts.tenant, 128)),
+    data: o.data === undefined || o.data === null ? undefined : plainMembers(o.data, clean),
+  }
+}
+
+const NO_SECRETS: readonly string[] = []
+
+function headOf(o: Observation, { id, time, source, n }: RecordParts, chosen: Text): string {
+  const known = lookUp(o.event)
+  const severity = o.severity ?? known.severity
+  return (
+    `"id":"${id}","time":"${time}","event":${quote(o.event)},"outcome":"${o.outcome ?? known.outcome}","severity":${severity}` +
+    textMember('reason', chosen(o.reason, 64)) +
+    `,"source":"${source}"` +
+    (source === 'hook' ? textMember('hook', o.hook) : '') +
+    (n === undefined ? '' : `,"n":${n}`)
+  )
 }
 
 /** A text of a record, or undefined for what is none: libraries hand over what strangers sent. */
@@ -108,128 +115,132 @@ function texts(clean: Redactor): Text {
     typeof value === 'string' ? clean(value, max) : typeof value === 'number' ? String(value) : undefined
 }
 
-function list<T>(values: unknown, one: (value: unknown) => T | undefined): T[] | undefined {
-  return Array.isArray(values) ? values.slice(0, 8).flatMap((value) => one(value) ?? []) : undefined
+/** JSON list of at most 8 texts, or undefined for what is no list. */
+function listOf(values: unknown, one: (value: unknown) => string | undefined): string | undefined {
+  if (!Array.isArray(values)) return undefined
+  const items = values.slice(0, 8).flatMap((value) => one(value) ?? [])
+  return `[${items.map(quote).join(',')}]`
 }
 
-function targetField(target: Target | undefined, text: Text, chosen: Text): { type: string; id?: string } | undefined {
-  if (typeof target !== 'object' || target === null) return undefined
-  if ('account' in target) return { type: 'account' }
+function targetMember(target: Target | undefined, text: Text, chosen: Text): string {
+  if (typeof target !== 'object' || target === null) return ''
+  if ('account' in target) return ',"target":{"type":"account"}'
   const id = typeof target.id === 'bigint' ? String(target.id) : target.id
-  return { type: chosen(target.type, 64) ?? 'unknown', id: text(id, 256)! }
+  return objectMember(
+    'target',
+    textMember('type', chosen(target.type, 64) ?? 'unknown') + textMember('id', text(id, 256)),
+  )
 }
 
-function dataField(data: unknown, clean: Redactor): Record<string, unknown> | undefined {
-  if (data === undefined || data === null) return undefined
-  const copy = plain(data, clean)
-  const map =
-    typeof copy === 'object' && copy !== null && !Array.isArray(copy)
-      ? (copy as Record<string, unknown>)
-      : { value: copy }
-  return Object.keys(map).length ? map : undefined
+function authMember(auth: Observation['auth'], code: Text, chosen: Text): string {
+  if (!auth) return ''
+  return objectMember(
+    'auth',
+    textMember('method', chosen(auth.method, 64)) +
+      textMember('strategy', chosen(auth.strategy, 128)) +
+      member(
+        'factors',
+        listOf(auth.factors, (factor) => chosen(factor, 64)),
+      ) +
+      textMember('attempt', code(auth.attempt, 64)),
+  )
 }
 
-function sessionFields(
-  { session, sessionFrom }: Observation,
-  ref: (value: string) => string,
-): LogRecord['session'] | undefined {
-  if (typeof session !== 'string') return undefined
-  return { ref: ref(session), ...(typeof sessionFrom === 'string' && { from: ref(sessionFrom) }) }
+function sessionMember({ session, sessionFrom }: Observation, { ref }: RecordParts): string {
+  if (typeof session !== 'string') return ''
+  const from = typeof sessionFrom === 'string' ? ref('session', sessionFrom) : undefined
+  return objectMember('session', textMember('ref', ref('session', session)) + textMember('from', from))
 }
 
-function tokenFields(
-  token: TokenFacts,
-  ref: (value: string) => string,
-  text: Text,
-  code: Text,
-): Record<string, unknown> {
-  return compact({
-    ref: typeof token.value === 'string' ? ref(token.value) : undefined,
-    jti: typeof token.jti === 'string' ? ref(`jti ${token.jti}`) : undefined,
-    alg: code(token.alg, 32),
-    kid: text(token.kid, 256),
-    typ: code(token.typ, 64),
-    iss: text(token.iss, 256),
-    aud: text(token.aud, 256) ?? list(token.aud, (a) => text(a, 256)),
-    iat: finite(token.iat),
-    nbf: finite(token.nbf),
-    exp: finite(token.exp),
-    verified: token.verified === true,
-  }) as Record<string, unknown>
+function tokenMember(token: TokenFacts | undefined, { ref }: RecordParts, text: Text, code: Text): string {
+  if (!token) return ''
+  const aud = text(token.aud, 256)
+  return objectMember(
+    'token',
+    textMember('ref', typeof token.value === 'string' ? ref('token', token.value) : undefined) +
+      textMember('jti', typeof token.jti === 'string' ? ref('token', `jti ${token.jti}`) : undefined) +
+      textMember('alg', code(token.alg, 32)) +
+      textMember('kid', text(token.kid, 256)) +
+      textMember('typ', code(token.typ, 64)) +
+      textMember('iss', text(token.iss, 256)) +
+      member('aud', aud === undefined ? listOf(token.aud, (one) => text(one, 256)) : quote(aud)) +
+      member('iat', finite(token.iat)) +
+      member('nbf', finite(token.nbf)) +
+      member('exp', finite(token.exp)) +
+      `,"verified":${token.verified === true}`,
+  )
 }
 
-function clientFields(
-  context: RequestContext,
-  ref: (id: string) => string,
-  text: Text,
-): Record<string, unknown> | undefined {
+function clientMember(context: RequestContext, { ref }: RecordParts, text: Text): string {
   const { address } = context
   const device: Device | undefined = context.device
-  return compact({
-    ip: address.ip,
-    ip_source: address.source,
-    peer: address.peer === address.ip ? undefined : address.peer,
-    forwarded_ignored: address.forwardedIgnored || undefined,
-    user_agent: text(context.userAgent, 512),
-    device: device?.id === undefined ? undefined : ref(device.id),
-    device_source: device?.source,
-    device_rejected: device?.rejected,
-  })
+  return objectMember(
+    'client',
+    textMember('ip', address.ip) +
+      textMember('ip_source', address.source) +
+      textMember('peer', address.peer === address.ip ? undefined : address.peer) +
+      (address.forwardedIgnored ? ',"forwarded_ignored":true' : '') +
+      textMember('user_agent', text(context.userAgent, 512)) +
+      textMember('device', device?.id === undefined ? undefined : ref('device', device.id)) +
+      textMember('device_source', device?.source) +
+      textMember('device_rejected', device?.rejected),
+  )
 }
 
-function httpFields(
-  context: RequestContext,
-  status: number | undefined,
-  text: Text,
-  code: Text,
-): Record<string, unknown> | undefined {
-  return compact({
-    method: code(context.req.method, 16),
-    route: code(
-      quietly(() => context.route()),
-      256,
-    ),
-    request_id: text(context.requestId, 128),
-    status,
-  })
+function httpMember(context: RequestContext, status: number | undefined, text: Text, code: Text): string {
+  return objectMember(
+    'http',
+    textMember('method', code(context.req.method, 16)) +
+      textMember(
+        'route',
+        code(
+          quietly(() => context.route()),
+          256,
+        ),
+      ) +
+      textMember('request_id', text(context.requestId, 128)) +
+      member('status', finite(status)),
+  )
 }
 
-function finite(value: number | undefined): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+function traceMember(trace: LogRecord['trace']): string {
+  return trace
+    ? objectMember('trace', textMember('trace_id', trace.trace_id) + textMember('span_id', trace.span_id))
+    : ''
+}
+
+function finite(value: number | undefined): string | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined
 }
 
 /**
  * The body of a line: JSON text without its opening brace, cut field by field until the line fits.
  * What was cut is named in `truncated`; nothing is cut silently.
+ *
+ * @param actor - members that stand before the target, with their commas
  */
-export function bodyOf(record: LogRecord): string {
-  const body = jsonOf(record)
+export function bodyOf({ head, target, tail, data }: RecordText, actor = ''): string {
+  const start = head + actor + target + tail
+  const body = `${start}${dataMember(data)}}`
   if (fits(body)) return body
-  const data = { ...record.data }
-  const cut: LogRecord = { ...record, data, truncated: [] }
-  const largest = Object.entries(data).sort(([, a], [, b]) => sizeOf(b) - sizeOf(a))
-  for (const [key] of largest) {
-    delete data[key]
-    if (Object.keys(data).length === 0) delete cut.data
-    cut.truncated!.push(`data.${bounded(key, 64)}`)
-    const shorter = jsonOf(cut)
-    if (fits(shorter)) return shorter
+  const left = new Map(data)
+  const cut: string[] = []
+  let shorter = body
+  for (const [key] of [...left].sort(([, a], [, b]) => b.length - a.length)) {
+    left.delete(key)
+    cut.push(quote(`data.${bounded(key, 64)}`))
+    shorter = `${start}${dataMember(left)},"truncated":[${cut.join(',')}]}`
+    if (fits(shorter)) break
   }
-  return jsonOf(cut) // too long for other reasons: the log refuses it by name
+  return shorter // too long for other reasons: the log refuses it by name
+}
+
+function dataMember(data: ReadonlyMap<string, string> | undefined): string {
+  let members = ''
+  if (data) for (const [key, json] of data) members += `,${quote(key)}:${json}`
+  return objectMember('data', members)
 }
 
 function fits(body: string): boolean {
   return body.length * 3 < MAX_LINE_BYTES || Buffer.byteLength(body) + ROOM_FOR_SEQ <= MAX_LINE_BYTES
-}
-
-function sizeOf(value: unknown): number {
-  return JSON.stringify(value)?.length ?? 0
-}
-
-/** Characters that JSON lets through and that a terminal obeys: C1 controls, line separators, changes of direction. */
-const OBEYED = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-function jsonOf(record: LogRecord): string {
-  const json = JSON.stringify(record).slice(1)
-  return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

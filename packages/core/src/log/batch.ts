@@ -88,7 +88,7 @@ function lineOf(item: Item, seq: number): Line | TrailproofError {
 
 /** A line break inside would make two leaves of one, and recovery would take anything but an object for a torn tail. */
 export function isBody(text: string): boolean {
-  return text.startsWith('"') && text.endsWith('}') && !/[\u0000-\u001f]/.test(text)
+  return text.startsWith('"') && text.endsWith('}') && !text.includes('\n') && !text.includes('\0')
 }
 
 export function notOneLine(event: string): TrailproofError {

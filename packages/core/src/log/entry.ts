@@ -14,7 +14,7 @@ export interface Entry {
   event: string
   /**
    * The JSON object's text after its first two members: `"id":"…",…}`. The log puts `{"v":1,"seq":N,` in front.
-   * A function when it can only be built after `ready`; called once.
+   * A function when it can only be built after `ready`; called once. Let go of once the text is elsewhere.
    */
   body: string | BodyBytes | (() => string)
   /** Keys that this line needs, made durable. Called at once; the line and those behind it wait for it. */

@@ -35,9 +35,10 @@ export function unserialisable(event: string, cause: unknown): TrailproofError {
   return new TrailproofError('TRAILPROOF_EVENT_INVALID', `event "${event}" could not be serialised`, { event, cause })
 }
 
-export function queueFull(event: string): TrailproofError {
+export function queueFull(event: string, id?: string): TrailproofError {
   return new TrailproofError('TRAILPROOF_QUEUE_FULL', `the record of "${event}" was dropped: the queue is full`, {
     event,
+    id,
   })
 }
 

@@ -1,6 +1,8 @@
 // How long to wait for the log, and what to say when it does not answer: the one place where policy becomes an answer.
 import type { Verdict } from '../adapter.js'
 import { TrailproofError } from '../errors.js'
+import type { Answer, RecordEntry } from '../event/record-entry.js'
+import type { Deadlines } from './deadlines.js'
 import type { Policy } from './policy.js'
 
 /**
@@ -10,34 +12,45 @@ import type { Policy } from './policy.js'
  * @param failing the log was already known to fail when the record was queued: then nobody waits
  * @param onSlow told when the wait ended before the answer came
  */
-export async function verdictOf<T>(
-  answer: Promise<T | TrailproofError>,
+export async function verdictOf(
+  entry: RecordEntry,
   policy: Policy,
   failing: boolean,
+  deadlines: Deadlines,
   onSlow: () => void,
 ): Promise<Verdict> {
   const otherwise: Verdict = policy.onFailure === 'refuse' ? 'refuse' : 'go'
   if (failing) return otherwise
   if (policy.wait === 'queued' && otherwise === 'go') return 'go'
-  if (policy.wait === 'queued') return (await atOnce(answer)) instanceof TrailproofError ? otherwise : 'go'
-  const result = await within(answer, policy.waitAtMostMs)
-  if (result === LATE) onSlow()
-  return result === LATE || result instanceof TrailproofError ? otherwise : 'go'
+  if (policy.wait === 'queued') return (await atOnce(entry)) instanceof TrailproofError ? otherwise : 'go'
+  const answer = await inTime(entry, policy.waitAtMostMs, deadlines)
+  if (!answer) onSlow()
+  return !answer || answer instanceof TrailproofError ? otherwise : 'go'
 }
 
-/** The answer if it is there already (the queue is full, the log is closed), or `LATE`. */
-export function atOnce<T>(answer: Promise<T>): Promise<T | typeof LATE> {
-  return Promise.race([answer, new Promise<typeof LATE>((resolve) => setImmediate(resolve, LATE))])
+/** The log's answer if it is there already (the queue is full, the log is closed). */
+export async function atOnce(entry: RecordEntry): Promise<Answer | undefined> {
+  await undefined // a closed log says so in a microtask of its own, queued before this one
+  return entry.answer
 }
 
-/** The answer itself, or `LATE` when it takes longer. */
-export async function within<T>(answer: Promise<T>, ms: number): Promise<T | typeof LATE> {
+/** The log's answer, or undefined when it takes longer. */
+export function inTime(entry: RecordEntry, ms: number, deadlines: Deadlines): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    if (entry.answer) return resolve(entry.answer)
+    entry.waiter = resolve
+    entry.deadline = deadlines.add(ms, () => entry.tell(undefined))
+  })
+}
+
+/** The result itself, or `LATE` when it takes longer. */
+export async function within<T>(result: Promise<T>, ms: number): Promise<T | typeof LATE> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(resolve, ms, LATE)
   })
   try {
-    return await Promise.race([answer, late])
+    return await Promise.race([result, late])
   } finally {
     clearTimeout(timer)
   }

@@ -17,6 +17,9 @@ const FORMATS: readonly RegExp[] = [
   /\bPRIVATE\+KEY\+\S+/g,
 ]
 
+/** Every one of them begins with, or holds, one of these: most texts hold none, and are looked at once. */
+const SUSPICIOUS = /bearer|basic|private|akia|asia|[rs]k_|gh[pousr]_|github_|glpat|xox|s(?::|%3a)|eyj/i
+
 /** Words with dots between; a JWS or JWE is one whose first part begins as `{"` does in base64. */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g
 const JOSE_HEADER = /eyJ[\w-]{8,}$/
@@ -35,26 +38,26 @@ interface Needle {
   open: boolean
 }
 
+export interface Redactors {
+  clean: Redactor
+  cleanCode: Redactor
+  cleanWords: Redactor
+}
+
 /**
- * Two guards over one request's secrets. `cleanCode` lets short secrets of letters only stand: it is for codes and names
+ * Guards over one request's secrets. `cleanCode` lets short secrets of letters only stand: it is for codes and names
  * that the program chose, where a password `admin` must not turn `/admin` into `/[redacted]`, which would also tell it.
+ * `cleanWords` is `exceptWords` of it.
  */
-export function redactors(
-  secrets: readonly string[],
-  request: object = secrets,
-): { clean: Redactor; cleanCode: Redactor } {
+export function redactors(secrets: readonly string[], request: object = secrets): Redactors {
   const known = ofRequest.get(request)
   if (known?.secrets.length === secrets.length && known.secrets.every((secret, i) => secret === secrets[i]))
     return known
   const needles: Needles = known?.needles ?? new Map()
   const clean = redactor(secrets, needles)
   const others = secrets.filter((secret) => !/^[a-z]{1,10}$/i.test(secret))
-  const made = {
-    secrets,
-    needles,
-    clean,
-    cleanCode: others.length === secrets.length ? clean : redactor(others, needles),
-  }
+  const cleanCode = others.length === secrets.length ? clean : redactor(others, needles)
+  const made = { secrets, needles, clean, cleanCode, cleanWords: exceptWords(cleanCode) }
   ofRequest.set(request, made)
   return made
 }
@@ -76,10 +79,7 @@ const PARAMETERS = /:[A-Za-z_]{1,32}/g
 type Needles = Map<string, Needle[]>
 
 /** The records of one request look for the same secrets, and for those that came up since. */
-const ofRequest = new WeakMap<
-  object,
-  { secrets: readonly string[]; needles: Needles; clean: Redactor; cleanCode: Redactor }
->()
+const ofRequest = new WeakMap<object, Redactors & { secrets: readonly string[]; needles: Needles }>()
 
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
 export function redactor(secrets: Iterable<string>, known: Needles = new Map()): Redactor {
@@ -95,7 +95,7 @@ export function redactor(secrets: Iterable<string>, known: Needles = new Map()):
     const long = text.length > max + margin
     let clean = long ? text.slice(0, max + margin) : text
     for (const needle of needles) clean = without(clean, needle)
-    if (clean.length >= 16) {
+    if (clean.length >= 16 && SUSPICIOUS.test(clean)) {
       for (const format of FORMATS) clean = clean.replace(format, REDACTED)
       if (clean.includes('eyJ')) clean = clean.replace(DOTTED, withoutToken)
     }

@@ -5,6 +5,8 @@ import type { Identity } from '../event/event.js'
 import type { KeyStore } from './key-store.js'
 
 const CACHED_ACCOUNTS = 50_000
+/** Of references that follow from a key alone, so many are remembered: the ones in use now, not those of a day. */
+const CACHED_REFS = 4096
 
 export class Pseudonyms {
   readonly #indexKey: Buffer
@@ -13,6 +15,13 @@ export class Pseudonyms {
   readonly #purpose: Record<'session' | 'token' | 'device', Buffer>
   readonly #accounts = new Map<string, string>()
   readonly #days = new Map<string, Buffer>()
+  readonly #refs = {
+    session: new RecentMap(CACHED_REFS),
+    token: new RecentMap(CACHED_REFS),
+    device: new RecentMap(CACHED_REFS),
+    claimed: new RecentMap(CACHED_REFS),
+  }
+  #claimedDay = ''
 
   constructor(
     derive: (purpose: string) => Buffer,
@@ -26,29 +35,32 @@ export class Pseudonyms {
 
   /** Reference of a session id, a token or a device id: the same value, the same reference, while the root key lives. */
   of(purpose: 'session' | 'token' | 'device', value: string): string {
-    return mac(this.#purpose[purpose], value)
+    return this.#refs[purpose].get(value, () => mac(this.#purpose[purpose], value))
   }
 
   /** The reference of an account if it is known without waiting. */
   knownActor(identity: Identity): string | undefined {
-    return this.#accounts.get(accountOf(identity))
+    return this.#accounts.get(cacheKeyOf(identity))
   }
 
   /** The reference of an account; its salt is durable when this resolves. */
   async actor(identity: Identity): Promise<string> {
-    const account = accountOf(identity)
-    const known = this.#accounts.get(account)
+    const known = this.knownActor(identity)
     if (known) return known
+    const account = accountOf(identity)
     const salt = await this.store.accountSalt(mac(this.#indexKey, account))
     const ref = mac(this.#actorKey, Buffer.concat([salt, Buffer.from(account)]))
     if (this.#accounts.size >= CACHED_ACCOUNTS) this.#accounts.delete(this.#accounts.keys().next().value!)
-    this.#accounts.set(account, ref)
+    this.#accounts.set(cacheKeyOf(identity), ref)
     return ref
   }
 
   knownClaimed(name: string, day: string): string | undefined {
     const key = this.#days.get(day)
-    return key && mac(key, normaliseName(name))
+    if (!key) return undefined
+    if (day !== this.#claimedDay) this.#refs.claimed.clear()
+    this.#claimedDay = day
+    return this.#refs.claimed.get(name, () => mac(key, normaliseName(name)))
   }
 
   /** The pseudonym of a typed name on one UTC day; the day's key is durable when this resolves. */
@@ -75,6 +87,40 @@ export function normaliseName(name: string): string {
 function accountOf(identity: Identity): string {
   return JSON.stringify([identity.tenant ?? null, identity.id])
 }
+
+/** The same accounts apart, made faster: the tenant's length tells where the id begins. */
+function cacheKeyOf({ tenant, id }: Identity): string {
+  return tenant === undefined ? `:${id}` : `${tenant.length}:${tenant}${id}`
+}
+
+/** Remembers between `size` and twice `size` values, the most recent ones; short ones only. */
+class RecentMap {
+  #recent = new Map<string, string>()
+  #older = new Map<string, string>()
+
+  constructor(private readonly size: number) {}
+
+  get(key: string, make: () => string): string {
+    const recent = this.#recent.get(key)
+    if (recent !== undefined) return recent
+    const value = this.#older.get(key) ?? make()
+    if (key.length > LONGEST_KEY) return value
+    if (this.#recent.size >= this.size) {
+      this.#older = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(key, value)
+    return value
+  }
+
+  clear(): void {
+    this.#recent.clear()
+    this.#older.clear()
+  }
+}
+
+/** Longer values (tokens) are seldom seen again by the same process, and would fill memory. */
+const LONGEST_KEY = 128
 
 function mac(key: Buffer, value: string | Buffer): string {
   return createHmac('sha256', key).update(value).digest('base64url').slice(0, 22)

@@ -44,6 +44,7 @@ export class Outbox {
     if (bytes < 0) return false
     if (bytes > LONGEST_BODY) return tooLong(entry.event, bytes + MAX_ENTRY_BYTES - LONGEST_BODY)
     this.#entries.push(entry)
+    entry.body = '' // it is in shared memory now: many entries may wait, and need not hold it twice
     return true
   }
 

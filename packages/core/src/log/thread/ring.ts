@@ -17,8 +17,8 @@ export const Word = {
   published: 0,
   /** Of those, from the first on, how many are durable. */
   durable: 1,
-  /** 1: the log's thread waits to be told of new slots. */
-  asleep: 2,
+  /** A `Rest`: how the log's thread waits for new slots. */
+  rest: 2,
   /** 1: the application's thread has been told of progress and has not looked yet. */
   told: 3,
   /** A `Phase`. */
@@ -26,6 +26,9 @@ export const Word = {
   /** The `clockMs` at which the system call under way began; 0 when none is. */
   busySince: 5,
 } as const
+
+/** Napping it wakes by a notification, which costs little; asleep it listens for orders too, and must be sent one. */
+export const Rest = { awake: 0, napping: 1, asleep: 2 } as const
 
 export const Phase = { opening: 0, open: 1, ended: 2 } as const
 
@@ -99,7 +102,9 @@ export class RingPutter {
   /** Hands everything put so far to the other side. @returns true when that side sleeps and has to be told */
   publish(): boolean {
     Atomics.store(this.#words, Word.published, this.#put | 0)
-    return Atomics.exchange(this.#words, Word.asleep, 0) === 1
+    const rest = Atomics.exchange(this.#words, Word.rest, Rest.awake)
+    if (rest === Rest.napping) Atomics.notify(this.#words, Word.published)
+    return rest === Rest.asleep
   }
 
   /** Reads the leaf hash that came back with the oldest slot, hex. */
@@ -177,11 +182,20 @@ export class RingTaker {
     this.bytes.write(leafHash, slot + HASH_AT, 'hex')
   }
 
+  /** Waits for slots, `ms` at most. @returns true when there are some */
+  nap(ms: number): boolean {
+    const taken = this.#taken | 0
+    Atomics.store(this.#words, Word.rest, Rest.napping)
+    Atomics.wait(this.#words, Word.published, taken, ms)
+    Atomics.store(this.#words, Word.rest, Rest.awake)
+    return Atomics.load(this.#words, Word.published) !== taken
+  }
+
   /** Says that it will not look again before it is told. @returns false when something was published meanwhile */
   sleep(): boolean {
-    Atomics.store(this.#words, Word.asleep, 1)
+    Atomics.store(this.#words, Word.rest, Rest.asleep)
     if (Atomics.load(this.#words, Word.published) === (this.#taken | 0)) return true
-    Atomics.store(this.#words, Word.asleep, 0)
+    Atomics.store(this.#words, Word.rest, Rest.awake)
     return false
   }
 }

@@ -27,6 +27,7 @@ export function takeOver(options: LogOptions, outbox: Outbox, origin: string | u
   return log
 }
 
-function withBody({ event, bytes, wait, settled }: Entry, body: string): Entry {
-  return { event, bytes, wait, settled, body }
+function withBody(entry: Entry, body: string): Entry {
+  const { event, bytes, wait } = entry
+  return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
 }
