@@ -4,7 +4,6 @@
 //
 // Nothing here waits for the disk, and nothing throws into a hook.
 import { randomBytes } from 'node:crypto'
-import { uuidv7 } from 'uuidv7'
 import type { AuditCore, Observation, Verdict } from './adapter.js'
 import type { Health, Opened } from './audit.js'
 import { TrailproofError } from './errors.js'
@@ -12,6 +11,7 @@ import type { CatalogueName } from './event/catalogue.js'
 import { checkEvent } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
 import type { AuditEvent, Identity } from './event/event.js'
+import { Ids } from './event/id.js'
 import type { LogRecord } from './event/record.js'
 import type { Answer, RecordEntry } from './event/record-entry.js'
 import { type Clock, formatTime } from './event/time.js'
@@ -28,7 +28,7 @@ import type { Settings } from './options.js'
 import { Deadlines } from './policy/deadlines.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
 import { type RecordReceipt, type WaitFor, withoutReceipt } from './policy/receipt.js'
-import { atOnce, inTime, LATE, verdictOf, within } from './policy/verdict.js'
+import { LATE, onAnswer, verdictOf, within } from './policy/verdict.js'
 import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
@@ -63,7 +63,8 @@ export class Recorder {
     const store = settings.keys.store ?? fileKeyStore(keys.dir)
     this.pseudonyms = new Pseudonyms(keys.derive, store)
     const devices = new DeviceCookies([keys.derive('device cookie')], settings.device, () => clock.now())
-    this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters)
+    const ids = new Ids()
+    this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters, ids)
     const { name } = settings.service
     const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
     this.#log = beginLog({
@@ -88,7 +89,7 @@ export class Recorder {
     })
     this.ready.catch(() => {}) // health() says it too
     this.requestFacts = {
-      newRequestId: uuidv7,
+      newRequestId: () => ids.make(clock.now()),
       gateBytes: settings.limits.gateBytes,
       opened: (context) => this.#requestOpened(context),
     }
@@ -146,18 +147,27 @@ export class Recorder {
 
   // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
 
-  async record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
-    checkEvent(event, wait)
-    const policy = this.policyFor(event.event)
-    const context = currentContext()
-    const failing = this.failing()
-    const n = ++this.#n
-    this.counters.seen('app', event.event)
-    const entry = this.#queueFor(event, wait, context, n)
-    const patient = wait === undefined ? !failing : wait !== 'queued'
-    const answer = patient ? await inTime(entry, policy.waitAtMostMs, this.#deadlines) : await atOnce(entry)
-    if (patient && !answer) this.counters.slow()
-    return this.#receipt(entry, answer, policy, wait)
+  record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
+    return new Promise((resolve, reject) => {
+      checkEvent(event, wait)
+      const policy = this.policyFor(event.event)
+      const context = currentContext()
+      const failing = this.failing()
+      const n = ++this.#n
+      this.counters.seen('app', event.event)
+      const entry = this.#queueFor(event, wait, context, n)
+      const patient = wait === undefined ? !failing : wait !== 'queued'
+      const answered = (answer: Answer | undefined) => {
+        if (patient && !answer) this.counters.slow()
+        try {
+          resolve(this.#receipt(entry, answer, policy, wait))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      if (patient) onAnswer(entry, policy.waitAtMostMs, this.#deadlines, answered)
+      else queueMicrotask(() => answered(entry.answer)) // a closed log has said so in a microtask before this one
+    })
   }
 
   #receipt(

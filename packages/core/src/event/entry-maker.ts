@@ -1,7 +1,5 @@
 // From an observation to an entry of the log. Everything is copied at once; references of people that need a new salt or
 // day key are filled in when those are durable, and the log waits for them in order.
-import { randomFillSync } from 'node:crypto'
-import { V7Generator } from 'uuidv7'
 import type { Observation } from '../adapter.js'
 import type { Counters } from '../hook/coverage.js'
 import { quietly } from '../hook/wrap.js'
@@ -12,6 +10,7 @@ import type { Settings } from '../options.js'
 import type { Pseudonyms } from '../privacy/pseudonyms.js'
 import type { CatalogueName } from './catalogue.js'
 import type { ActorType, Identity, Outcome } from './event.js'
+import type { Ids } from './id.js'
 import { objectMember, quote, textMember } from './json.js'
 import { bodyOf, type LogRecord, type RecordText, recordText } from './record.js'
 import { RecordEntry } from './record-entry.js'
@@ -35,23 +34,6 @@ interface Refs {
   onBehalfOf: string[]
 }
 
-/** Random words for ids, drawn many at a time: a call for each id would cost more than the id. */
-class RandomWords {
-  readonly #words = new Uint32Array(1024)
-  #next = this.#words.length
-
-  nextUint32(): number {
-    if (this.#next === this.#words.length) {
-      randomFillSync(this.#words)
-      this.#next = 0
-    }
-    return this.#words[this.#next++]!
-  }
-}
-
-/** RFC 9562 section 5.7; ids of one millisecond grow by a counter. */
-const ids = new V7Generator(new RandomWords())
-
 const NOBODY: never[] = []
 
 const ACTOR_TYPES: readonly ActorType[] = ['user', 'service', 'admin', 'system', 'anonymous']
@@ -66,6 +48,7 @@ export class EntryMaker {
     private readonly pseudonyms: Pseudonyms,
     private readonly devices: DeviceCookies,
     private readonly counters: Counters,
+    private readonly ids: Ids,
   ) {
     const { name, version, instance } = settings.service
     this.#service = `{${(textMember('name', name) + textMember('version', version) + textMember('instance', instance)).slice(1)}}`
@@ -81,7 +64,9 @@ export class EntryMaker {
   ): RecordEntry {
     const people = this.#people(o, source, context)
     if (context) this.#settleContext(o, context, people.actor)
-    const [id, time] = [ids.generate().toString(), formatTime(this.clock.now())]
+    const now = this.clock.now()
+    const id = this.ids.make(now)
+    const time = formatTime(now)
     const text = recordText(o, context, {
       id,
       time,

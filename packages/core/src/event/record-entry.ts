@@ -2,20 +2,18 @@
 import type { TrailproofError } from '../errors.js'
 import type { Counters } from '../hook/coverage.js'
 import type { Entry, Receipt } from '../log/entry.js'
-import type { Deadline } from '../policy/deadlines.js'
+import { Deadline } from '../policy/deadlines.js'
 
 /** What the log answered: a receipt, or the error that kept the record out. */
 export type Answer = Receipt | TrailproofError
 
-export class RecordEntry implements Entry {
+export class RecordEntry extends Deadline implements Entry {
   bytes: number
   ready?: () => Promise<void>
   /** Undefined until the log has answered. */
   answer: Answer | undefined
   /** Told once: the answer, or undefined when the time to wait for it was over. */
   waiter: ((answer: Answer | undefined) => void) | undefined
-  /** Its place among those whose time runs. */
-  deadline: Deadline | undefined
 
   constructor(
     readonly id: string,
@@ -26,6 +24,7 @@ export class RecordEntry implements Entry {
     private readonly counters: Counters | undefined,
     public body: string | (() => string),
   ) {
+    super()
     this.bytes = body.length
   }
 
@@ -33,14 +32,18 @@ export class RecordEntry implements Entry {
     if (receipt) this.counters?.recorded(this.hook)
     else this.counters?.dropped(this.hook, this.event)
     this.answer = receipt ?? error!
-    this.tell(this.answer)
+    this.callOff()
+    this.#tell(this.answer)
+  }
+
+  late(): void {
+    this.#tell(undefined)
   }
 
   /** Tells whoever waits, for the first and last time. */
-  tell(answer: Answer | undefined): void {
-    const { waiter, deadline } = this
-    this.waiter = this.deadline = undefined
-    deadline?.cancel()
+  #tell(answer: Answer | undefined): void {
+    const { waiter } = this
+    this.waiter = undefined
     waiter?.(answer)
   }
 }

@@ -1,33 +1,33 @@
 // Ends of waits. Most records are durable long before, so that a timer for each would cost more than the record: those
 // with equal patience stand in one line, behind one timer.
 
-/** An end of a wait that may still be called off. */
-export class Deadline {
+/** A wait that ends at a time unless it is called off: a link in a line of those. */
+export abstract class Deadline {
+  /** Of performance.now(). */
+  at = 0
   before: Deadline | undefined
   after: Deadline | undefined
+  line: Line | undefined
 
-  constructor(
-    private readonly line: Line,
-    readonly at: number,
-    readonly over: () => void,
-  ) {}
+  /** Called when the time is over. */
+  abstract late(): void
 
-  cancel(): void {
-    this.line.remove(this)
+  callOff(): void {
+    this.line?.remove(this)
   }
 }
 
 export class Deadlines {
   readonly #lines = new Map<number, Line>()
 
-  /** Calls `over` in `ms` milliseconds, or a little later; the process stays alive until then. */
-  add(ms: number, over: () => void): Deadline {
+  /** Calls `late` in `ms` milliseconds, or a little later; the process stays alive until then. */
+  add(ms: number, deadline: Deadline): void {
     let line = this.#lines.get(ms)
     if (!line) {
       line = new Line(ms)
       if (this.#lines.size < MOST_LINES) this.#lines.set(ms, line)
     }
-    return line.add(over)
+    line.add(deadline)
   }
 }
 
@@ -42,25 +42,24 @@ class Line {
 
   constructor(private readonly ms: number) {}
 
-  add(over: () => void): Deadline {
-    const deadline = new Deadline(this, performance.now() + this.ms, over)
+  add(deadline: Deadline): void {
+    deadline.at = performance.now() + this.ms
+    deadline.line = this
     deadline.before = this.#last
     if (this.#last) this.#last.after = deadline
     else this.#first = deadline
     this.#last = deadline
     if (!this.#timer) this.#wait(this.ms)
     else if (deadline === this.#first) this.#timer.ref()
-    return deadline
   }
 
   remove(deadline: Deadline): void {
     const { before, after } = deadline
-    if (!before && this.#first !== deadline) return // out of the line already
     if (before) before.after = after
     else this.#first = after
     if (after) after.before = before
     else this.#last = before
-    deadline.before = deadline.after = undefined
+    deadline.line = deadline.before = deadline.after = undefined
     if (!this.#first) this.#timer?.unref() // nobody waits: the process may end
   }
 
@@ -73,7 +72,7 @@ class Line {
     const now = performance.now()
     for (let first = this.#first; first && first.at <= now; first = this.#first) {
       this.remove(first)
-      first.over()
+      first.late()
     }
     if (this.#first) this.#wait(Math.max(1, this.#first.at - now))
   }

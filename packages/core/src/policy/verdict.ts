@@ -23,24 +23,31 @@ export async function verdictOf(
   if (failing) return otherwise
   if (policy.wait === 'queued' && otherwise === 'go') return 'go'
   if (policy.wait === 'queued') return (await atOnce(entry)) instanceof TrailproofError ? otherwise : 'go'
-  const answer = await inTime(entry, policy.waitAtMostMs, deadlines)
+  const answer = await new Promise<Answer | undefined>((resolve) =>
+    onAnswer(entry, policy.waitAtMostMs, deadlines, resolve),
+  )
   if (!answer) onSlow()
   return !answer || answer instanceof TrailproofError ? otherwise : 'go'
 }
 
 /** The log's answer if it is there already (the queue is full, the log is closed). */
-export async function atOnce(entry: RecordEntry): Promise<Answer | undefined> {
+async function atOnce(entry: RecordEntry): Promise<Answer | undefined> {
   await undefined // a closed log says so in a microtask of its own, queued before this one
   return entry.answer
 }
 
-/** The log's answer, or undefined when it takes longer. */
-export function inTime(entry: RecordEntry, ms: number, deadlines: Deadlines): Promise<Answer | undefined> {
-  return new Promise((resolve) => {
-    if (entry.answer) return resolve(entry.answer)
-    entry.waiter = resolve
-    entry.deadline = deadlines.add(ms, () => entry.tell(undefined))
-  })
+/** Tells the log's answer, or undefined when it takes longer. */
+export function onAnswer(
+  entry: RecordEntry,
+  ms: number,
+  deadlines: Deadlines,
+  told: (answer: Answer | undefined) => void,
+): void {
+  if (entry.answer) told(entry.answer)
+  else {
+    entry.waiter = told
+    deadlines.add(ms, entry)
+  }
 }
 
 /** The result itself, or `LATE` when it takes longer. */

@@ -74,9 +74,9 @@ class LogThread implements EntrySource {
 
   /** Lines become durable in the order of their slots. Where the log gives up, `closed` says so for all that are left. */
   settled(slot: number, error: TrailproofError | undefined, receipt: Receipt | undefined): void {
-    if (error?.code === 'TRAILPROOF_EVENT_INVALID') return fail(error)
+    if (error?.code === 'TRAILPROOF_EVENT_INVALID') fail(error)
     if (!receipt) return
-    if (receipt.index !== this.#next++) return fail(new Error(`leaf ${receipt.index} is not the slot's`))
+    if (receipt.index !== this.#next++) fail(new Error(`leaf ${receipt.index} is not the slot's`))
     this.#taker.answer(slot, receipt.leafHash)
     Atomics.add(this.#words, Word.durable, 1)
     if (this.#reporting) return

@@ -6,11 +6,10 @@ import type { KeyObject } from 'node:crypto'
 import type { TrailproofError } from '../../errors.js'
 import type { SharedFileLease } from '../../writers/file/lease.js'
 import type { Head } from '../../writers/writer.js'
-import type { Entry, Receipt } from '../entry.js'
+import type { Entry } from '../entry.js'
 import { KeyWaits } from '../key-waits.js'
 import { ATTEMPTS_WHEN_CLOSING, type Log, type LogHealth, type LogOptions, type LogState } from '../log.js'
 import {
-  asCheckpointError,
   closedError,
   endedBefore,
   endedBeforeKeys,
@@ -26,6 +25,7 @@ import { Outbox } from './outbox.js'
 import { clockMs, shareRing, Word } from './ring.js'
 import { takeOver } from './take-over.js'
 import { ThreadLink } from './thread-link.js'
+import { Waits } from './waits.js'
 
 /** A log in the thread of the caller, or one that stands in for a log in another. */
 export type AnyLog = Pick<
@@ -43,23 +43,6 @@ export interface ThreadedLogOptions extends LogOptions {
 /** While closing, a log that cannot be opened is given up after this time. */
 const OPENING_MS = 2000
 
-/** Somebody who waits for all entries up to number `position`. */
-interface Waiter {
-  position: number
-  checkpoint: boolean
-  /** The checkpoint that was asked for on its behalf. */
-  order: number | undefined
-  resolve(): void
-  reject(error: TrailproofError): void
-}
-
-/** Durable, and settled once a checkpoint covers it: the `number`-th entry that was sent. */
-interface Awaiting {
-  entry: Entry
-  receipt: Receipt
-  number: number
-}
-
 export class ThreadedLog implements AnyLog {
   readonly ready: Promise<Head>
   readonly #options: ThreadedLogOptions
@@ -68,6 +51,7 @@ export class ThreadedLog implements AnyLog {
   readonly #outbox: Outbox
   readonly #link: ThreadLink
   readonly #keys: KeyWaits
+  readonly #waits: Waits
   readonly #waiting = new Queue({
     maxQueuedBytes: Number.POSITIVE_INFINITY,
     maxQueuedRecords: Number.POSITIVE_INFINITY,
@@ -81,11 +65,7 @@ export class ThreadedLog implements AnyLog {
   #sent = 0
   #settled = 0 // sent entries found durable
   #progressAt = 0
-  #awaiting: Awaiting[] = []
-  #checkpoints = new Map<number, number>() // orders under way: id to number of entries sent by then
   #checkpointWanted = false
-  #orders = 0
-  #waiters: Waiter[] = []
   #publishing = false
   #closing: Promise<void> | undefined
   #closeSettle: { resolve(): void; reject(error: unknown): void } | undefined
@@ -108,6 +88,7 @@ export class ThreadedLog implements AnyLog {
       (report) => this.#hear(report),
       (cause) => this.#lost(cause),
     )
+    this.#waits = new Waits((id) => this.#link.tell({ do: 'checkpoint', id }))
     this.#keys = new KeyWaits(options.timers ?? systemTimers, {
       ready: () => this.#pump(),
       failed: (trouble, error) => {
@@ -210,7 +191,7 @@ export class ThreadedLog implements AnyLog {
   #isFull({ bytes }: Entry): boolean {
     const { maxQueuedBytes, maxQueuedRecords } = this.#options.limits
     return (
-      this.#waiting.length + this.#outbox.length + this.#awaiting.length >= maxQueuedRecords ||
+      this.#waiting.length + this.#outbox.length + this.#waits.length >= maxQueuedRecords ||
       this.#waiting.bytes + this.#outbox.bytes + bytes > maxQueuedBytes
     )
   }
@@ -236,9 +217,9 @@ export class ThreadedLog implements AnyLog {
     if (this.#over || this.#successor) return
     if (this.#outbox.publish()) this.#link.tell({ do: 'wake' })
     if (this.#outbox.length > 0 && !this.#outbox.hasNews()) this.#progressAt ||= performance.now()
-    this.#link.hold(this.#mustHold())
-    if (this.#checkpointWanted) this.#order()
+    if (this.#checkpointWanted) this.#waits.order(this.#sent)
     this.#checkpointWanted = false
+    this.#link.hold(this.#mustHold())
   }
 
   /** Sends what waited for keys, for room, or for the log to be open, in order. */
@@ -273,7 +254,7 @@ export class ThreadedLog implements AnyLog {
     this.#progressAt = 0
     for (let next = this.#outbox.takeDurable(this.#origin!); next; next = this.#outbox.takeDurable(this.#origin!)) {
       this.#settled++
-      if (next.entry.wait === 'checkpointed') this.#awaiting.push({ ...next, number: this.#settled })
+      if (next.entry.wait === 'checkpointed') this.#waits.keep(next.entry, next.receipt, this.#settled)
       else settle(next, undefined, next.receipt)
     }
     if (this.#outbox.length > 0) this.#progressAt = performance.now()
@@ -282,7 +263,7 @@ export class ThreadedLog implements AnyLog {
   }
 
   #mustHold(): boolean {
-    const busy = this.#outbox.length > 0 || this.#checkpoints.size > 0
+    const busy = this.#outbox.length > 0 || this.#waits.asked
     return !this.#over && (!this.#head || this.#closing !== undefined || (busy && this.#state === 'writing'))
   }
 
@@ -291,23 +272,29 @@ export class ThreadedLog implements AnyLog {
   #hear(report: Report): void {
     switch (report.told) {
       case 'opened':
-        return this.#opened(report.origin, report.head)
+        this.#opened(report.origin, report.head)
+        return
       case 'unopened':
         this.#readySettle.reject(uncarry(report.error))
         return
       case 'progress':
-        return this.#progress()
+        this.#progress()
+        return
       case 'state':
         this.#state = report.state
         if (report.error) this.#lastError = uncarry(report.error)
         this.#link.hold(this.#mustHold())
-        return this.#told()
+        this.#told()
+        return
       case 'checkpoint':
         this.#progress()
-        return this.#checkpointed(report.id, report.error && uncarry(report.error))
+        this.#waits.answered(report.id, report.error && uncarry(report.error))
+        this.#link.hold(this.#mustHold())
+        return
       case 'closed':
         this.#progress()
-        return this.#end(this.#givenUp ?? (report.error && uncarry(report.error)))
+        this.#end(this.#givenUp ?? (report.error && uncarry(report.error)))
+        return
     }
   }
 
@@ -342,58 +329,18 @@ export class ThreadedLog implements AnyLog {
     return performance.now() - this.#progressAt > stalledAfterMs
   }
 
-  // ── checkpoints, and those who wait ───────────────────────────────────────────────────────────────────────────────
-
-  /** Asks for a checkpoint over everything sent so far. */
-  #order(): number {
-    const id = ++this.#orders
-    this.#checkpoints.set(id, this.#sent)
-    this.#link.tell({ do: 'checkpoint', id })
-    this.#link.hold(this.#mustHold())
-    return id
-  }
-
-  #checkpointed(id: number, error: TrailproofError | undefined): void {
-    const covered = this.#checkpoints.get(id)!
-    this.#checkpoints.delete(id)
-    const waiting = this.#awaiting
-    this.#awaiting = waiting.filter(({ number }) => number > covered)
-    for (const one of waiting)
-      if (one.number <= covered) settle(one, error && asCheckpointError(error), error ? undefined : one.receipt)
-    this.#waiters = this.#waiters.filter((waiter) => {
-      if (waiter.order !== id) return true
-      if (error) waiter.reject(error)
-      else waiter.resolve()
-      return false
-    })
-    this.#link.hold(this.#mustHold())
-  }
-
   #wait(checkpoint: boolean): Promise<void> {
     if (this.#successor) return checkpoint ? this.#successor.checkpoint() : this.#successor.flush()
-    return new Promise((resolve, reject) => {
-      if (this.#over) return resolve()
-      this.#waiters.push({ position: this.#accepted, checkpoint, order: undefined, resolve, reject })
-      this.#answerWaiters()
-    })
+    if (this.#over) return Promise.resolve()
+    const waiting = this.#waits.wait(this.#accepted, checkpoint)
+    this.#answerWaiters()
+    return waiting
   }
 
   #answerWaiters(): void {
-    if (!this.#head || this.#waiters.length === 0) return
-    const sent = this.#accepted - this.#waiting.length
-    const durable = sent - this.#outbox.length
-    let order: number | undefined
-    this.#waiters = this.#waiters.filter((waiter) => {
-      if (waiter.checkpoint) {
-        if (waiter.order === undefined && sent >= waiter.position) {
-          if (order === undefined) this.#publish()
-          waiter.order = order ??= this.#order()
-        }
-        return true
-      }
-      if (durable >= waiter.position) waiter.resolve()
-      return durable < waiter.position
-    })
+    if (!this.#head) return
+    this.#waits.progress(this.#accepted, this.#waiting.length, this.#outbox.length, this.#sent, () => this.#publish())
+    this.#link.hold(this.#mustHold())
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -435,13 +382,7 @@ export class ThreadedLog implements AnyLog {
     const left = error ?? closedError()
     for (let next = this.#outbox.takeBack(); next; next = this.#outbox.takeBack()) settle(next, left, undefined)
     for (const item of this.#waiting.shift(this.#waiting.length)) settle(item, left, undefined)
-    for (const one of this.#awaiting)
-      settle(one, error ? asCheckpointError(left) : undefined, error ? undefined : one.receipt)
-    this.#awaiting = []
-    for (const waiter of this.#waiters)
-      if (error) waiter.reject(left)
-      else waiter.resolve()
-    this.#waiters = []
+    this.#waits.end(error)
     this.#readySettle.reject(left)
     this.#keys.trouble.succeeded()
     this.#options.lease.release()
@@ -460,15 +401,7 @@ export class ThreadedLog implements AnyLog {
     this.#successor = successor
     for (const { entry } of this.#waiting.shift(this.#waiting.length))
       if (!successor.append(entry)) settle({ entry }, queueFull(entry.event), undefined)
-    for (const { entry, receipt } of this.#awaiting)
-      successor.checkpoint().then(
-        () => settle({ entry }, undefined, receipt),
-        (error) => settle({ entry }, asCheckpointError(error), undefined),
-      )
-    for (const { checkpoint, resolve, reject } of this.#waiters)
-      (checkpoint ? successor.checkpoint() : successor.flush()).then(resolve, reject)
-    this.#waiters = []
-    this.#awaiting = []
+    this.#waits.handOver(successor)
     successor.ready.then(this.#readySettle.resolve, this.#readySettle.reject)
     if (this.#closing) successor.close().then(this.#closeSettle!.resolve, this.#closeSettle!.reject)
   }
