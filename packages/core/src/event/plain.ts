@@ -93,7 +93,8 @@ function objectOf(value: object, depth: number, seen: readonly object[], room: R
     if (isBytes(value)) return `"[${value.byteLength} bytes]"`
     const path = [...seen, value]
     if (!Array.isArray(value)) return objectJson(membersOf(value, depth, path, room, clean))
-    const items = value.slice(0, ITEMS).map((item) => jsonOf(item, depth - 1, path, room, clean) ?? 'null')
+    // Not `map`, which passes over the holes of a sparse list.
+    const items = Array.from(value.slice(0, ITEMS), (item) => jsonOf(item, depth - 1, path, room, clean) ?? 'null')
     return `[${(value.length > ITEMS ? [...items, '"…"'] : items).join(',')}]`
   } catch {
     return UNREADABLE

@@ -64,7 +64,8 @@ class Line {
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#ring(), ms)
+    // Timers come first after a blocked event loop: an answer that lies there already is heard before the time is over.
+    this.#timer = setTimeout(() => setImmediate(() => this.#ring()), ms)
   }
 
   #ring(): void {
