@@ -1,5 +1,5 @@
 // Works pieces of a log out on several threads, and brings them back in order, so that the walk sees what it would have
-// seen on one. Memory stays bounded: as many pieces are on their way as threads can chew, and two.
+// seen on one. Memory stays bounded: two pieces for each thread are on their way at most.
 import { availableParallelism } from 'node:os'
 import { type Digest, digestOnDemand } from './digest.js'
 import { Piece, type PieceFaults } from './piece.js'
@@ -41,13 +41,14 @@ export async function* digested(chunks: AsyncIterable<Chunk>, threads: number | 
   }
   try {
     for await (const chunk of chunks) {
-      if (wanted === 1 || bytes < alone || !Piece.fits(chunk)) {
+      const several = wanted > 1 && bytes >= alone && Piece.fits(chunk)
+      if (several) workers ??= new PieceWorkers(wanted - 1)
+      if (!several || !workers || workers.size === 0) {
         while (line.length > 0) yield await next()
         bytes += chunk.bytes.length
         yield { chunk, digest: digestOnDemand(chunk) }
         continue
       }
-      workers ??= new PieceWorkers(wanted - 1)
       while (line.length >= 2 * wanted) yield await next()
       line.push(begin(chunk, spare.pop() ?? new Piece(), workers))
       while (line[0]?.ready) yield await next()

@@ -25,6 +25,11 @@ export class PieceWorkers {
     for (let i = 0; file && i < count; i++) this.#start(file)
   }
 
+  /** Threads that are alive. */
+  get size(): number {
+    return this.#threads.length
+  }
+
   /** Begins the work on a thread that has room; undefined when none has. */
   take(piece: Piece, facts: PieceFacts): Promise<PieceFaults> | undefined {
     const thread = this.#threads.reduce<Thread | undefined>(
