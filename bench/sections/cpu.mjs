@@ -16,6 +16,7 @@ export async function measure({ dir, rounds, quick, say }) {
     {
       queued: ['record', { count, wait: 'queued' }],
       again: ['record', { count, wait: 'queued' }],
+      fresh: ['record', { count, wait: 'queued', fresh: true }],
       durable: ['record', { count, wait: 'durable' }],
       worker: pino('worker'),
       control: pino('worker'),
@@ -34,6 +35,7 @@ export async function measure({ dir, rounds, quick, say }) {
     const micros = (results) => `${medianOf(results, cpu).toFixed(2)} µs`
     say(`${name} CPU per event, against pino’s worker transport`, ratioOf(of.queued, of.worker, cpu), BUDGETS[key])
     say(`  the same, each receipt awaited (durable)`, ratioOf(of.durable, of.worker, cpu))
+    say('  the same, sessions and tokens never seen before', ratioOf(of.fresh, of.worker, cpu))
     say(`  against pino sync: false`, ratioOf(of.queued, of.async, cpu))
     say(`  against pino sync: true`, ratioOf(of.queued, of.sync, cpu))
     say(`  A/A: pino’s worker transport against itself`, ratioOf(of.control, of.worker, cpu))

@@ -37,6 +37,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       collect,
       [],
     )
+    .option('--threads <count>', 'how many threads may work (default: by the size of the log, at most 4)', threads)
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await verify(path, options)))
 
@@ -72,4 +73,9 @@ const collect = (value: string, before: string[]) => [...before, value]
 function count(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It must be a number, 0 or more.')
+}
+
+function threads(value: string): number {
+  if (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64) return Number(value)
+  throw new InvalidArgumentError('It must be a number from 1 to 64.')
 }

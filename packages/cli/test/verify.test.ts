@@ -213,3 +213,11 @@ test('--help and --version are no errors', () => {
   for (const args of [['--help'], ['verify', '--help'], ['--version']])
     expect(run(args)).toMatchObject({ code: 0, err: '' })
 })
+
+test('--threads: the report is the same, and what is no number of threads is refused', () => {
+  const dir = altered()
+  const one = runJson(['verify', dir, '--key', signer.vkey, '--threads', '1'])
+  expect(one.code).toBe(1)
+  expect(runJson(['verify', dir, '--key', signer.vkey, '--threads', '2'])).toEqual(one)
+  expect(run(['verify', dir, '--threads', '0'])).toMatchObject({ code: 2 })
+})

@@ -1,5 +1,5 @@
-// Where the scripts of this package's threads are. Both builds find their own: import.meta has no CommonJS form and
-// __filename no ESM form, while a call site knows its file in either.
+// Where the scripts of this package's threads are. Both builds find their own: what one module form offers,
+// the other has not, while a call site knows its file in either.
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 

@@ -17,15 +17,17 @@ export interface VerifyCommand {
   key: string[]
   origin?: string
   against: string[]
+  threads?: number
   json?: boolean
 }
 
-export async function verify(path: string, { key, origin, against, json }: VerifyCommand): Promise<number> {
+export async function verify(path: string, { key, origin, against, threads, json }: VerifyCommand): Promise<number> {
   const progress = new ProgressLine()
   const report = await verifyRoot(path, {
     keys: key.map(fileOrText),
     origin,
     against: against.map((file) => readFileSync(file, 'utf8')),
+    threads,
     onProgress: ({ log, lines, bytes }) =>
       progress.show(() => `${safe(log, 40)}: ${lines} records, ${Math.round(bytes / 1e6)} MB`),
   }).finally(() => progress.clear())

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 const HASH = 32
 const LATIN1 = 'binary' // Node's older name for it, and the one its types know
 export const TILE_HASHES = 256
+const TILE_HEIGHT = 8
 
 /** A tile as the lines give it: `bytes` holds `width` hashes. */
 export interface ComputedTile {
@@ -21,7 +22,6 @@ export class Tree {
   full: ComputedTile[] = []
   #stack: string[] = []
   readonly #edge: ComputedTile[] = []
-  readonly #node = Buffer.alloc(1 + 2 * HASH, 1) // byte 0 stays 1: RFC 6962's prefix of a node
 
   /** A tree that goes on from here by itself. Its tiles are not kept. */
   fork(): Tree {
@@ -32,23 +32,29 @@ export class Tree {
   }
 
   append(leaf: string): void {
-    const stack = this.#stack
     this.#store(0, leaf)
-    let top = leaf
-    let height = 0
-    // Each low one bit of the size is a perfect subtree on the right that this leaf completes.
-    for (let n = this.size; n % 2 === 1; n = (n - 1) / 2) {
-      top = this.#join(stack.pop()!, top)
-      height++
-      if (height % 8 === 0) this.#store(height / 8, top)
-    }
-    stack.push(top)
+    this.#raise(leaf, 0)
     this.size++
+  }
+
+  /**
+   * Appends 256 leaves at once, where the next one begins a tile.
+   *
+   * @param bytes - their hashes; lent until `full` is taken away
+   * @param root - the root over them
+   */
+  appendTile(bytes: Buffer, root: string): void {
+    const index = this.size / TILE_HASHES
+    this.full.push({ level: 0, index, width: TILE_HASHES, bytes })
+    this.#edge[0] = newTile(0, index + 1)
+    this.#store(1, root)
+    this.#raise(root, TILE_HEIGHT)
+    this.size += TILE_HASHES
   }
 
   root(): string {
     if (this.#stack.length === 0) return hash('sha256', '', LATIN1)
-    return this.#stack.reduceRight((right, left) => this.#join(left, right))
+    return this.#stack.reduceRight((right, left) => joined(left, right))
   }
 
   /** The tiles at the right edge that are not full. */
@@ -56,22 +62,55 @@ export class Tree {
     return this.#edge.filter((tile) => tile.width > 0)
   }
 
-  #join(left: string, right: string): string {
-    this.#node.write(left, 1, HASH, 'latin1')
-    this.#node.write(right, 1 + HASH, HASH, 'latin1')
-    return hash('sha256', this.#node, LATIN1)
+  // Puts a perfect subtree of 2^height leaves to the right of all others.
+  #raise(subtree: string, height: number): void {
+    let top = subtree
+    let level = height
+    // Each low one bit of the size, counted in such subtrees, is one of the same height that this one completes.
+    for (let n = this.size / 2 ** height; n % 2 === 1; n = (n - 1) / 2) {
+      top = joined(this.#stack.pop()!, top)
+      level++
+      if (level % TILE_HEIGHT === 0) this.#store(level / TILE_HEIGHT, top)
+    }
+    this.#stack.push(top)
   }
 
   #store(level: number, top: string): void {
     const tile = this.#edge[level] ?? newTile(level, 0)
     this.#edge[level] = tile
-    tile.bytes.write(top, tile.width * HASH, HASH, 'latin1')
+    writeHash(tile.bytes, top, tile.width * HASH)
     tile.width++
     if (tile.width < TILE_HASHES) return
     this.full.push(tile)
     this.#edge[level] = newTile(level, tile.index + 1)
   }
 }
+
+/** The root over as many leaves as a power of two. */
+export function perfectRoot(leaves: readonly string[]): string {
+  let row = leaves
+  while (row.length > 1) {
+    const above: string[] = []
+    for (let i = 0; i < row.length; i += 2) above.push(joined(row[i]!, row[i + 1]!))
+    row = above
+  }
+  return row[0]!
+}
+
+const node = Buffer.alloc(1 + 2 * HASH, 1) // byte 0 stays 1: RFC 6962's prefix of a node
+
+function joined(left: string, right: string): string {
+  writeHash(node, left, 1)
+  writeHash(node, right, 1 + HASH)
+  return hash('sha256', node, LATIN1)
+}
+
+/** Puts a latin1 hash into bytes. latin1Write is what Buffer.write comes to, and its types do not know it. */
+export function writeHash(bytes: Buffer, text: string, at: number): void {
+  ;(bytes as Latin1Writer).latin1Write(text, at, HASH)
+}
+
+type Latin1Writer = Buffer & { latin1Write(text: string, at: number, length: number): number }
 
 /** RFC 6962 leaf hash of `bytes[start..end)`. The 0x00 before the line is written over the byte before it, and put back. */
 export function leafHash(bytes: Uint8Array, start: number, end: number): string {

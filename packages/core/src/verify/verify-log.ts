@@ -24,6 +24,11 @@ export interface VerifyOptions {
   origin?: string | undefined
   /** Checkpoints kept elsewhere, as signed notes (one text may hold several): the log must contain what they sign. */
   against?: string | readonly string[] | undefined
+  /**
+   * How many threads may hash and check lines, 1 to 64; the report is the same. Default: 1 for the first 32 MB of a log,
+   * then as many as there are processors, at most 4. Where threads cannot be started, one does it all.
+   */
+  threads?: number | undefined
   /** Told about every megabyte or so. */
   onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -35,10 +40,12 @@ export interface VerifyOptions {
  * the interval between two signed checkpoints where nothing more exact can be proved
  * @throws TRAILPROOF_KEY_INVALID a key in `keys` is none; nothing was read
  * @throws TRAILPROOF_CHECKPOINT_CORRUPT `against` is no checkpoint; nothing was read
+ * @throws TRAILPROOF_OPTION_INVALID `threads` is no such number; nothing was read
  * @see RFC 6962 section 2.1; C2SP tlog-checkpoint, signed-note, tlog-tiles
  */
 export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Promise<LogReport> {
   const against = checkpointsIn(options.against)
+  checkThreads(options.threads)
   const opened: Marks[] = []
   try {
     return await verifyAgainst(reader, options, against, opened)
@@ -61,7 +68,7 @@ async function verifyAgainst(
     return marks
   }
 
-  const { marks, walk } = await walkSigned(reader, openMarks, options.onProgress)
+  const { marks, walk } = await walkSigned(reader, openMarks, options)
   marks.finish()
   problems.push(...marks.problems)
   notes.push(...marks.notes)
@@ -95,10 +102,10 @@ async function verifyAgainst(
 const FIRST_CHECKPOINT_MS = 100
 
 // A log without any checkpoint is not good, but one that began a moment ago will have its first in ten milliseconds.
-async function walkSigned(reader: Reader, openMarks: () => Promise<Marks>, onProgress: VerifyOptions['onProgress']) {
+async function walkSigned(reader: Reader, openMarks: () => Promise<Marks>, { threads, onProgress }: VerifyOptions) {
   for (let attempt = 1; ; attempt++) {
     const marks = await openMarks()
-    const walk = await Walk.of(reader, marks, onProgress)
+    const walk = await Walk.of(reader, marks, threads, onProgress)
     if (attempt === 2 || marks.seen > 0 || walk.lines === 0) return { marks, walk }
     await setTimeout(FIRST_CHECKPOINT_MS)
   }
@@ -122,6 +129,11 @@ export function checkpointsIn(against: VerifyOptions['against']): string[] {
       },
     )
   })
+}
+
+function checkThreads(threads: number | undefined): void {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= 64)) return
+  throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'option "threads" must be a whole number from 1 to 64')
 }
 
 interface Believed {

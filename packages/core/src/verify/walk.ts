@@ -1,14 +1,15 @@
 // The one pass over a log: hashes every line, grows the tree, compares root and tiles where something was signed or stored,
 // and looks at each line. Memory does not grow with the log. It collects facts; verify-log.ts draws the conclusions.
-import { isUtf8 } from 'node:buffer'
+import type { Digest } from './digest.js'
 import { Extras } from './extras.js'
 import { Faults } from './faults.js'
 import { isJsonObject } from './json.js'
-import { isPaddedRecord, type LineFault, lineFault } from './line.js'
+import { isPaddedRecord, type LineFault } from './line.js'
 import type { Mark, Marks } from './marks.js'
+import { digested } from './parallel.js'
 import type { Chunk, Reader } from './reader.js'
 import { TileCheck } from './tiles.js'
-import { leafHash, Tree } from './tree.js'
+import { TILE_HASHES, Tree } from './tree.js'
 
 const MAX_KEPT = 1000
 const RECOVERED = '"audit.recovered"'
@@ -54,43 +55,73 @@ export class Walk {
     this.tiles = new TileCheck(reader)
   }
 
-  static async of(reader: Reader, marks: Marks, onProgress?: (progress: Progress) => void): Promise<Walk> {
+  /** @param threads - how many may work; undefined: as many as are worth it */
+  static async of(
+    reader: Reader,
+    marks: Marks,
+    threads: number | undefined,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Walk> {
     const walk = new Walk(reader, marks)
     await walk.#arrive(0)
-    for await (const chunk of reader.read(0)) {
-      await walk.#take(chunk)
+    for await (const { chunk, digest } of digested(reader.read(0), threads)) {
+      await walk.#take(chunk, digest)
       onProgress?.({ log: reader.name, lines: walk.lines, bytes: walk.#bytes })
     }
     await walk.#finish()
     return walk
   }
 
-  async #take(chunk: Chunk): Promise<void> {
+  async #take(chunk: Chunk, digest: Digest): Promise<void> {
     const { first, limit, bytes, ends } = chunk
     const lastSegment = limit === Number.POSITIVE_INFINITY
     if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
-    const utf8 = isUtf8(bytes)
-    let start = 0
-    for (let k = 0; k < ends.length; k++) {
-      const end = ends[k]!
+    for (let k = 0; k < ends.length; ) {
       const index = first + k
+      const tile = this.#tileAt(digest, index, limit)
+      if (tile) {
+        this.#tree.appendTile(tile.bytes, tile.root)
+        this.faults.good()
+        k += TILE_HASHES
+      } else {
+        const leaf = digest.leaf(k)
+        const start = k > 0 ? ends[k - 1]! + 1 : 0
+        if (index < limit) this.#line(index, leaf, digest.fault(k), lastSegment, bytes, start, ends[k]!)
+        else this.extras.line(index, leaf)
+        k++
+      }
       if (index < limit) {
-        const leaf = leafHash(bytes, start, end)
-        const fault = lineFault(bytes, start, end, index, utf8)
-        if (fault) this.#fault(index, fault, lastSegment, bytes.subarray(start, end))
-        else this.faults.good()
-        if (this.extras.pending) this.extras.compare(index, leaf, bytes.subarray(start, end))
-        this.#tree.append(leaf)
-        this.lines = index + 1
+        this.lines = first + k
         if (this.lines === this.marks.nextSize) await this.#arrive(this.lines)
-      } else this.extras.line(index, leafHash(bytes, start, end))
-      start = end + 1
+      }
     }
     this.#facts(chunk)
     if (chunk.rest && lastSegment) this.#end(chunk.rest)
     else if (chunk.rest) this.#halfLine(first + ends.length, limit, chunk.rest)
     this.#bytes += bytes.length + (chunk.rest?.length ?? 0)
     await this.#compareTiles(this.#tree.full.splice(0))
+  }
+
+  // Lines that nobody has to look at one by one: all good, and no checkpoint ends between them.
+  #tileAt(digest: Digest, index: number, limit: number): { bytes: Buffer; root: string } | undefined {
+    const end = index + TILE_HASHES
+    const plain = index % TILE_HASHES === 0 && index === this.#tree.size && end <= limit && end <= this.marks.nextSize
+    return plain && !this.extras.pending ? digest.goodTile(index) : undefined
+  }
+
+  #line(
+    index: number,
+    leaf: string,
+    fault: LineFault | undefined,
+    lastSegment: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (fault) this.#fault(index, fault, lastSegment, bytes.subarray(start, end))
+    else this.faults.good()
+    if (this.extras.pending) this.extras.compare(index, leaf, bytes.subarray(start, end))
+    this.#tree.append(leaf)
   }
 
   #fault(index: number, fault: LineFault, lastSegment: boolean, line: Uint8Array): void {

@@ -83,3 +83,14 @@ test.each(['{"a":-0}', '{"a":0.5e-10}', '{"a":1E5}', '{"a":[{},[],[1,"\\u00e9\\n
 test('a line that is nested without end is refused, and does not exhaust the stack', () => {
   expect(accepts(`${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`)).toBe(false)
 })
+
+test('each byte at each place of a string is judged as JSON.parse judges it', () => {
+  for (let byte = 0; byte < 256; byte++)
+    for (let length = 1; length <= 9; length++)
+      for (let at = 0; at < length; at++)
+        for (const beside of ['a', '!', '\u00ff']) {
+          const text = `{"k":"${beside.repeat(at)}${String.fromCharCode(byte)}${beside.repeat(length - at - 1)}","n":1}`
+          const is = accepts(Buffer.from(text, 'latin1')) // bytes from 0x80 on are for isUtf8 to judge
+          expect({ text, is }).toEqual({ text, is: parses(text) })
+        }
+})
