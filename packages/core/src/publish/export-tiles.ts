@@ -106,21 +106,16 @@ async function writeTiles(
 ): Promise<void> {
   const tree = new Tree()
   const bundle = new BundleMaker()
-  const compare = () => {
-    if (tree.size === before?.size && tree.root() !== before.root)
-      throw changedTiles(`the exported checkpoint of size ${before.size} signs another tree than the log's`)
-  }
-  compare()
   let bytesRead = 0
   for await (const { bytes, ends } of signedLines(reader, head.size)) {
     let start = 0
     for (const end of ends) {
       tree.append(leafHash(bytes, start, end))
       bundle.add(bytes, start, end)
-      compare()
+      if (tree.size === before?.size && tree.root() !== before.root)
+        folder.contradict(`the exported checkpoint of size ${before.size} signs another tree than the log's`)
       if (bundle.full) {
-        await putBundle(folder, bundle)
-        for (const tile of tree.full.splice(0)) await putTile(folder, tile)
+        await putAll(folder, bundle, tree.full.splice(0))
         bundle.next()
       }
       start = end + 1
@@ -130,8 +125,12 @@ async function writeTiles(
   }
   if (tree.root() !== head.root)
     throw corruptLog(`the records do not give the signed root of size ${head.size}`, head.size)
+  await putAll(folder, bundle, tree.partial())
+}
+
+async function putAll(folder: TilesFolder, bundle: BundleMaker, tiles: readonly ComputedTile[]): Promise<void> {
   if (bundle.ends.length > 0) await putBundle(folder, bundle)
-  for (const tile of tree.partial()) await putTile(folder, tile)
+  for (const tile of tiles) await putTile(folder, tile)
 }
 
 const putBundle = (folder: TilesFolder, { index, ends, bytes }: BundleMaker) =>

@@ -52,6 +52,7 @@ export class TilesFolder {
   readonly #made: boolean
   readonly #staging: string
   readonly #folders = new Set<string>()
+  #contradiction: TrailproofError | undefined
 
   private constructor(out: string, made: boolean, staging: string, found: { checkpoint?: string; vkey?: string }) {
     this.#out = out
@@ -89,11 +90,16 @@ export class TilesFolder {
   }
 
   /**
-   * Stages a tile, unless it is there. What is there of it, at this width or a narrower one, must be the same.
-   *
-   * @throws TRAILPROOF_TILES_CHANGED
+   * Sets down that log and folder differ. The log is still read to its end: if it does not fit its own root, it is to blame;
+   * else `publish` throws the first contradiction.
    */
+  contradict(message: string): void {
+    this.#contradiction ??= changedTiles(message)
+  }
+
+  /** Stages a tile, unless it is there. What is there of it, at this width or a narrower one, must be the same. */
   async put({ path, width, bytes, lengthAt }: Published): Promise<void> {
+    if (this.#contradiction) return
     let there = false
     for (const found of await this.#widthsOf(path)) {
       const name = nameAt(path, found)
@@ -102,7 +108,7 @@ export class TilesFolder {
       if (stored === undefined || isBlank(stored)) continue
       const fits = found <= width && stored.length === lengthAt(found)
       if (!fits || Buffer.compare(stored, bytes.subarray(0, stored.length)) !== 0)
-        throw changedTiles(`${name} in ${this.#out} is not what the log gives`)
+        return this.contradict(`${name} in ${this.#out} is not what the log gives`)
       if (found === width) there = true
     }
     if (there) return
@@ -112,8 +118,13 @@ export class TilesFolder {
     this.written++
   }
 
-  /** Moves what was staged in, the checkpoint last. Cut off before that, the older checkpoint still stands with its tiles. */
+  /**
+   * Moves what was staged in, the checkpoint last. Cut off before that, the older checkpoint still stands with its tiles.
+   *
+   * @throws TRAILPROOF_TILES_CHANGED log and folder differ; nothing was published
+   */
   async publish(note: string, vkey: string): Promise<void> {
+    if (this.#contradiction) throw this.#contradiction
     if (this.vkey !== vkey) await this.#replace(VKEY, vkey)
     await this.#moveIn(this.#staging)
     if (this.checkpoint !== note) await this.#replace(CHECKPOINT, note)
