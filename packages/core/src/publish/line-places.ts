@@ -14,7 +14,8 @@ const MAX_SPAN = 2 * TILE_WIDTH * 64 * 1024
 
 /** What is known of a segment file. */
 interface Known {
-  ino: number
+  /** Which file it was: inodes are used again, so with its birth. */
+  file: string
   /** Offset at which line 0, 256, 512, … of the segment begins. */
   marks: number[]
   /** Whole lines seen, and the offset behind them. */
@@ -78,11 +79,12 @@ export class LinePlaces {
   }
 
   async #knownOf(name: string, file: FileHandle): Promise<Known> {
-    const { ino, size } = await file.stat()
+    const { ino, birthtimeMs, size } = await file.stat()
+    const id = `${ino} ${birthtimeMs}`
     let known = this.#known.get(name)
     this.#known.delete(name)
     // Recovery puts a fresh file in place of one with a torn end.
-    if (!known || known.ino !== ino || size < known.end) known = { ino, marks: [0], lines: 0, end: 0 }
+    if (!known || known.file !== id || size < known.end) known = { file: id, marks: [0], lines: 0, end: 0 }
     this.#known.set(name, known)
     if (this.#known.size > KEPT_SEGMENTS) this.#known.delete(this.#known.keys().next().value!)
     return known
