@@ -104,7 +104,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .command('verify-proof')
     .description('check a proof with nothing but the record and the public key of the log')
     .argument('<file>', 'a tlog-proof')
-    .requiredOption('--key <vkey|file>', 'public key of the log; a vkey pins its origin too', collect, [])
+    .requiredOption('--key <vkey|file>', 'public key of the log; a vkey pins its origin too', collect)
     .requiredOption('--record <line|file>', 'the line as it stands in the log, or a file with it; - for standard input')
     .option('--json', 'one JSON object on standard output')
     .action(async (file, options) => done(await verifyProof(file, options)))
@@ -112,7 +112,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   return program
 }
 
-const collect = (value: string, before: string[]) => [...before, value]
+const collect = (value: string, before: string[] = []) => [...before, value]
 
 function count(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value)

@@ -3,32 +3,17 @@
 //
 //   out/checkpoint  out/log.vkey  out/tile/…      published; a tile never changes once it is here
 //   out/.staging-Ab12cd/tile/…                    of an export under way, or of one that was cut off
-import { constants } from 'node:fs'
-import {
-  access,
-  mkdir,
-  mkdtemp,
-  open,
-  opendir,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  writeFile,
-} from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { access, mkdir, mkdtemp, open, opendir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { TILE_WIDTH } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
-import { placeOfLog } from '../verify/log-place.js'
-import { openRegular } from '../verify/regular.js'
 import { isBlank } from '../verify/tiles.js'
-import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, TILES, VKEY } from '../writers/file/layout.js'
+import { CHECKPOINT, TILES, VKEY } from '../writers/file/layout.js'
 import { changedTiles } from './faults.js'
+import { FOLDER_MODE, invalid, makeFolder, mustNotBeLog, readAtMost, unwritable } from './tiles-place.js'
 
 const STAGING = '.staging-'
 /** As the log itself: nobody but owner and group reads records. */
-const FOLDER_MODE = 0o750
 const FILE_MODE = 0o640
 const MAX_SMALL = 64 * 1024
 
@@ -68,7 +53,7 @@ export class TilesFolder {
    * @throws TRAILPROOF_OPTION_INVALID the folder holds something else, or is a log, or lies where logs do; nothing was touched
    */
   static async open(out: string, log: string): Promise<TilesFolder> {
-    const made = (await mkdir(out, { recursive: true, mode: FOLDER_MODE })) !== undefined
+    const made = await makeFolder(out)
     try {
       await mustNotBeLog(out, log)
       const names = await readdir(out)
@@ -145,18 +130,16 @@ export class TilesFolder {
         hint: 'export again when it has ended',
         cause: error,
       })
-    if (path?.startsWith(this.#out) || ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG'].includes(code ?? ''))
-      return new TrailproofError('TRAILPROOF_FOLDER_UNWRITABLE', `${this.#out} cannot be written: ${code}`, {
-        path: this.#out,
-        hint: 'what was exported before is as it was',
-        cause: error,
-      })
-    return error
+    const aboutIt = path?.startsWith(this.#out) || ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG'].includes(code ?? '')
+    return aboutIt ? unwritable(this.#out, error) : error
   }
 
   async #widthsOf(path: string): Promise<number[]> {
     const full = join(this.#out, path)
-    const isThere = await access(full, constants.F_OK).then(() => true, isFalse)
+    const isThere = await access(full).then(
+      () => true,
+      () => false,
+    )
     const partial = (await readdir(`${full}.p`).catch(() => [])).filter((name) => /^[1-9][0-9]{0,2}$/.test(name))
     return [...(isThere ? [TILE_WIDTH] : []), ...partial.map(Number).filter((width) => width < TILE_WIDTH)]
   }
@@ -199,48 +182,6 @@ export class TilesFolder {
 
 const nameAt = (path: string, width: number) => (width === TILE_WIDTH ? path : `${path}.p/${width}`)
 
-const isFalse = () => false
-
-// A log's own folder has a `checkpoint` too, and `verify` takes a folder with one, beside logs, for a log.
-async function mustNotBeLog(out: string, log: string): Promise<void> {
-  const [place, source] = [await realpath(out), await realpath(log)]
-  const names = await readdir(out)
-  if (
-    place === source ||
-    place.startsWith(source + sep) ||
-    [SEGMENTS, CHECKPOINT_HISTORY].some((n) => names.includes(n))
-  )
-    throw invalid(`${out} is a log, or lies in one`, 'export tiles to a folder of their own')
-  const beside = placeOfLog(source)
-  const lock = beside && (await access(beside.lockFile).then(() => true, isFalse))
-  if (beside && lock && resolve(dirname(place)) === beside.root)
-    throw invalid(`${out} lies among the logs of ${beside.root}`, 'export tiles to a folder outside of it')
-}
-
 async function smallText(path: string): Promise<string | undefined> {
   return (await readAtMost(path, MAX_SMALL))?.toString('utf8')
 }
-
-/** @returns undefined when there is nothing; a thing that is no file is one that was changed */
-async function readAtMost(path: string, limit: number): Promise<Buffer | undefined> {
-  const file = await openRegular(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return 'missing' as const
-    throw error
-  })
-  if (file === 'missing') return undefined
-  if (!file) throw changedTiles(`${path} is no file`)
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min((await file.stat()).size, limit))
-    let length = 0
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
-      if (bytesRead === 0) break
-      length += bytesRead
-    }
-    return buffer.subarray(0, length)
-  } finally {
-    await file.close()
-  }
-}
-
-const invalid = (message: string, hint: string) => new TrailproofError('TRAILPROOF_OPTION_INVALID', message, { hint })
