@@ -186,6 +186,49 @@ test('a tile that a power cut emptied, or that is missing, is written again', as
   expect(filesIn(out)).toEqual(expectedFiles(signedPlan(300)))
 })
 
+test('a tile that was cut, or is wider than the log is long, is told', async () => {
+  for (const [path, bytes] of [
+    ['tile/0/000', 100 * 32],
+    ['tile/0/001.p/44', 43 * 32],
+    ['tile/entries/001.p/44', 50],
+  ] as const) {
+    const { log, out } = await exported(300)
+    truncateSync(join(out, path), bytes)
+    await expect(exportTiles(log, out)).rejects.toMatchObject({ code: 'TRAILPROOF_TILES_CHANGED' })
+  }
+  const { log, out } = await exported(300)
+  writeFileSync(
+    join(out, 'tile/0/001.p/45'),
+    Buffer.concat([readFileSync(join(out, 'tile/0/001.p/44')), leafOf('more')]),
+  )
+  await expect(exportTiles(log, out)).rejects.toMatchObject({ code: 'TRAILPROOF_TILES_CHANGED' })
+})
+
+test('a missing segment is named by the records that it held', async () => {
+  const files = logFiles(signedPlan(300, { rolls: [100, 200] }))
+  files.delete(segmentPath(100))
+  await expect(exportTiles(writeLog(files), tilesDir())).rejects.toMatchObject({
+    code: 'TRAILPROOF_LOG_CORRUPT',
+    message: expect.stringContaining('no segment holds records 100 to 199'),
+    index: 100,
+  })
+})
+
+test('when tiles cannot be moved in, the older checkpoint still stands with all of its tiles', async () => {
+  const { out } = await exported(200)
+  const before = filesIn(out)
+  writeFileSync(join(out, 'tile/0/001.p'), 'in the way')
+  const log = writeLog(logFiles(signedPlan(300)))
+  await expect(exportTiles(log, out)).rejects.toMatchObject({ code: 'TRAILPROOF_FOLDER_UNWRITABLE' })
+  const after = filesIn(out)
+  expect(after['checkpoint']).toBe(before['checkpoint'])
+  expect(after['tile/0/000.p/200'] ?? after['tile/0/000']!.slice(0, 200 * 32)).toBe(before['tile/0/000.p/200'])
+  expect(readdirSync(out).sort()).toEqual(['checkpoint', 'log.vkey', 'tile'])
+  rmSync(join(out, 'tile/0/001.p'))
+  await exportTiles(log, out)
+  expect(filesIn(out)).toEqual(expectedFiles(signedPlan(300)))
+})
+
 test('a log that became shorter than its export, or another one under the same key, is told', async () => {
   const { out } = await exported(300)
   const before = filesIn(out)
