@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { describe, usageError } from './failure.js'
 import { endQuietlyOnClosedPipe, print, printError } from './output.js'
 import { buildProgram } from './program.js'
+import { safe } from './terminal.js'
 
 /**
  * Runs the command line; sets `process.exitCode` and never rejects.
@@ -17,7 +18,12 @@ export async function main(args: string[]): Promise<void> {
     process.exitCode = 2
     const failure = describe(error)
     if (args.includes('--json')) print(`${JSON.stringify({ error: failure })}\n`)
-    printError(`${failure.code}: ${failure.message}\n`)
+    printError(
+      `${failure.code}: ${failure.message
+        .split('\n')
+        .map((line) => safe(line, 1000))
+        .join('\n')}\n`,
+    )
   }
 }
 

@@ -3,10 +3,16 @@ import { VERSION } from '@trailproof/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { doctor } from './commands/doctor.js'
 import { keygen } from './commands/keygen.js'
+import { prove } from './commands/prove.js'
+import { serve } from './commands/serve.js'
 import { tail } from './commands/tail.js'
+import { tiles } from './commands/tiles.js'
 import { verify } from './commands/verify.js'
+import { verifyProof } from './commands/verify-proof.js'
 
 const PATH = 'a log folder (audit/shop-0), or the root folder of several (audit)'
+const ONE_LOG = 'a log folder (audit/shop-0), or a root folder with one log in it'
+const KEY = 'public key to believe instead of the one that the log itself names; repeat for several'
 
 /** @param done told the exit code of the command that ran */
 export function buildProgram(done: (exitCode: number) => void): Command {
@@ -65,10 +71,49 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await doctor(path, options)))
 
+  program
+    .command('tiles')
+    .description('export a log as files that other tools verify (C2SP tlog-tiles), verifying it on the way')
+    .argument('<path>', ONE_LOG)
+    .requiredOption('--out <folder>', 'new, or of an earlier export, which is brought up to date')
+    .option('--key <vkey|file>', KEY, collect, [])
+    .option('--json', 'one JSON object on standard output')
+    .action(async (path, options) => done(await tiles(path, options)))
+
+  program
+    .command('serve')
+    .description('serve logs over HTTP; whoever can reach the address reads the records')
+    .requiredOption('--tiles <path>', `serve the C2SP tlog-tiles of ${PATH}`)
+    .option('--port <number>', '0 takes any free one', count, 8620)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--public', 'allow an address that other machines can reach')
+    .option('--key <vkey|file>', KEY, collect, [])
+    .option('--json', 'say where it listens as one JSON object')
+    .action(async (options) => done(await serve(options)))
+
+  program
+    .command('prove')
+    .description('write the proof that a record is in the log (C2SP tlog-proof)')
+    .argument('<path>', ONE_LOG)
+    .argument('<index>', 'leaf index of the record: its seq', count)
+    .option('--out <file>', 'write the proof there instead of printing it')
+    .option('--key <vkey|file>', KEY, collect, [])
+    .option('--json', 'one JSON object on standard output, with proof and record')
+    .action(async (path, index, options) => done(await prove(path, index, options)))
+
+  program
+    .command('verify-proof')
+    .description('check a proof with nothing but the record and the public key of the log')
+    .argument('<file>', 'a tlog-proof')
+    .requiredOption('--key <vkey|file>', 'public key of the log; a vkey pins its origin too', collect)
+    .requiredOption('--record <line|file>', 'the line as it stands in the log, or a file with it; - for standard input')
+    .option('--json', 'one JSON object on standard output')
+    .action(async (file, options) => done(await verifyProof(file, options)))
+
   return program
 }
 
-const collect = (value: string, before: string[]) => [...before, value]
+const collect = (value: string, before: string[] = []) => [...before, value]
 
 function count(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value)

@@ -115,7 +115,7 @@ export function tileFiles(leaves: readonly Buffer[]): [string, Buffer][] {
   return files
 }
 
-export function tilePath(level: number, n: number, width: number): string {
+export function tilePath(level: number | 'entries', n: number, width: number): string {
   const groups = String(n)
     .padStart(Math.ceil(String(n).length / 3) * 3, '0')
     .match(/.{3}/g)!
