@@ -30,6 +30,7 @@ export type {
 } from './policy/receipt.js'
 export { fileKeyStore, type KeyStore, memoryKeyStore } from './privacy/key-store.js'
 export { generateKeys, type KeyOptions, memoryKeys } from './privacy/keys.js'
+export { proveConsistency, type SignedTree } from './publish/consistency.js'
 export * from './verify/index.js'
 export { VERSION } from './version.js'
 export { type Disk, nodeDisk } from './writers/file/disk.js'
