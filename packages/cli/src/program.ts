@@ -5,6 +5,7 @@ import { doctor } from './commands/doctor.js'
 import { keygen } from './commands/keygen.js'
 import { tail } from './commands/tail.js'
 import { verify } from './commands/verify.js'
+import { witness } from './commands/witness.js'
 
 const PATH = 'a log folder (audit/shop-0), or the root folder of several (audit)'
 
@@ -53,6 +54,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .command('keygen')
     .description('make the keys of a service; existing ones are never touched')
     .option('--dir <folder>', 'where to keep them', '.trailproof')
+    .option('--witness <name>', 'make the key of a witness instead (witness.example.com)')
     .option('--json', 'one JSON object on standard output')
     .action(async (options) => done(await keygen(options)))
 
@@ -64,6 +66,19 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await doctor(path, options)))
 
+  program
+    .command('witness')
+    .description("cosign the checkpoints of other people's logs (C2SP tlog-witness), until stopped")
+    .requiredOption('--state <folder>', 'where it remembers what it has cosigned')
+    .requiredOption('--key <file>', 'its key, made by keygen --witness')
+    .option('--log <vkey|file>', 'a log to cosign: its vkey, or a file of vkeys; repeat for several', collect, [])
+    .option('--policy <file>', 'a policy file (C2SP tlog-policy) whose logs to cosign')
+    .option('--init', 'begin: make the state folder of a key that has never cosigned')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', portNumber, 8470)
+    .option('--json', 'one JSON object a line on standard output')
+    .action(async (options) => done(await witness(options)))
+
   return program
 }
 
@@ -72,4 +87,9 @@ const collect = (value: string, before: string[]) => [...before, value]
 function count(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It must be a number, 0 or more.')
+}
+
+function portNumber(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
+  throw new InvalidArgumentError('It must be a port, 0 to 65535.')
 }

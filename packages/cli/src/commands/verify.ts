@@ -1,15 +1,7 @@
 // `trailproof verify`
 import { readFileSync } from 'node:fs'
-import {
-  isTrailproofError,
-  type LogReport,
-  type Note,
-  type Problem,
-  parseKeys,
-  type RootReport,
-  TrailproofError,
-  verifyRoot,
-} from '@trailproof/core'
+import { type LogReport, type Note, type Problem, type RootReport, verifyRoot } from '@trailproof/core'
+import { fileOrText } from '../file-or-text.js'
 import { ProgressLine, print, printJson } from '../output.js'
 import { safe } from '../terminal.js'
 
@@ -33,31 +25,6 @@ export async function verify(path: string, { key, origin, against, json }: Verif
   if (json) await printJson({ ok: report.ok, trust: report.trust, logs: report.logs })
   else await print(readable(report, against.length > 0))
   return report.ok ? 0 : 1
-}
-
-// A vkey may look like a path (its name has slashes), so what is a file is read as one.
-function fileOrText(key: string): string {
-  try {
-    return readFileSync(key, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return mustBeKey(key)
-    throw error
-  }
-}
-
-// A path with a slip of the pen is more likely than a key with one, so both are said.
-function mustBeKey(key: string): string {
-  try {
-    parseKeys(key)
-    return key
-  } catch (cause) {
-    if (!isTrailproofError(cause)) throw cause
-    throw new TrailproofError('TRAILPROOF_KEY_INVALID', `there is no file ${safe(key)}, and it is no key either`, {
-      hint: 'a file, a vkey (name+id+key), 32 bytes of base64, or a PEM public key',
-      cause,
-    })
-  }
 }
 
 const TRUST = {
