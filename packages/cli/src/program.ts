@@ -38,6 +38,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       collect,
       [],
     )
+    .option('--policy <file>', 'whom to believe, as a policy file (C2SP tlog-policy): logs, witnesses, quorum')
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await verify(path, options)))
 

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { join } from 'node:path'
 import { cosignatureTime, cosignatureVerifier, openNote, parseSignatureLines } from '@trailproof/tlog'
 import { afterAll, describe, expect, test } from 'vitest'
-import { makeNote, makeSigner } from '../../../core/test/verify/fixture.js'
+import { makeSigner } from '../../../core/test/verify/fixture.js'
 import { sha256, verify } from '../../../tlog/test/helpers.js'
 import { generateWitnessKey, readWitnessKey, Witness, WitnessState } from '../../src/index.js'
-import { hashOf, removeTempDirs, TestLog, tempDir } from './support.js'
+import { hashOf, noteOver, removeTempDirs, TestLog, tempDir } from './support.js'
 
 const open: WitnessState[] = []
 afterAll(() => {
@@ -74,8 +74,7 @@ describe('a witness', () => {
     const w = await start()
     expect(await ask(w, w.log.request(0, 0))).toBe(200)
     expect(await ask(w, w.log.request(0, 7))).toBe(200)
-    const { signer } = w.log
-    const lie = makeNote(signer, [Buffer.alloc(32)], 0)
+    const lie = noteOver(w.log.signer, 0, new Uint8Array(32))
     const fresh = await start({ logs: [w.log] })
     expect(await ask(fresh, `old 0\n\n${lie}`)).toBe(422)
   })
