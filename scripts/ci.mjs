@@ -42,7 +42,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-console.log('\nNot run here, and why: witnesses, engines, browsers: they belong to issues that are still open.')
+console.log('\nNot run here, and why: engines, browsers: they belong to issues that are still open.')
 if (counts.passed === 0) counts.failed ||= 1
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = counts.failed ? 1 : 0

@@ -8,6 +8,7 @@ import { prepare, quietEnv, root } from './prepare.mjs'
 
 const SUITES = [
   ['kill -9 under load: 1,000 kills', ['test/crash/kill9.test.ts']],
+  ['kill -9 of a witness under load: 500 kills', ['test/witness/kill9.test.ts']],
   ['crash model: 10,000 seeds', ['packages/testkit/test']],
   ['log: property runs', ['packages/core/test/log']],
   ['verify: random logs and edits', ['packages/core/test/verify']],

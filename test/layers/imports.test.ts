@@ -9,12 +9,13 @@ const root = join(import.meta.dirname, '..', '..')
 const MAY_IMPORT: Record<string, readonly string[]> = {
   tlog: [],
   core: ['@trailproof/tlog'],
+  anchors: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
   express: ['@trailproof/core', '@trailproof/core/adapter'],
   passport: ['@trailproof/core', '@trailproof/core/adapter'],
   jwt: ['@trailproof/core', '@trailproof/core/adapter'],
   sessions: ['@trailproof/core', '@trailproof/core/adapter'],
   testkit: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
-  cli: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
+  cli: ['@trailproof/anchors', '@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
 }
 
 /** Libraries outside Node that sources may load at run time; everything else they hook arrives from the caller. */

@@ -9,6 +9,7 @@ import { tail } from './commands/tail.js'
 import { tiles } from './commands/tiles.js'
 import { verify } from './commands/verify.js'
 import { verifyProof } from './commands/verify-proof.js'
+import { witness } from './commands/witness.js'
 
 const PATH = 'a log folder (audit/shop-0), or the root folder of several (audit)'
 const ONE_LOG = 'a log folder (audit/shop-0), or a root folder with one log in it'
@@ -44,6 +45,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       [],
     )
     .option('--threads <count>', 'how many threads may work (default: by the size of the log, at most 4)', threads)
+    .option('--policy <file>', 'whom to believe, as a policy file (C2SP tlog-policy): logs, witnesses, quorum')
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await verify(path, options)))
 
@@ -60,6 +62,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .command('keygen')
     .description('make the keys of a service; existing ones are never touched')
     .option('--dir <folder>', 'where to keep them', '.trailproof')
+    .option('--witness <name>', 'make the key of a witness instead (witness.example.com)')
     .option('--json', 'one JSON object on standard output')
     .action(async (options) => done(await keygen(options)))
 
@@ -109,6 +112,17 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .requiredOption('--record <line|file>', 'the line as it stands in the log, or a file with it; - for standard input')
     .option('--json', 'one JSON object on standard output')
     .action(async (file, options) => done(await verifyProof(file, options)))
+    .command('witness')
+    .description("cosign the checkpoints of other people's logs (C2SP tlog-witness), until stopped")
+    .requiredOption('--state <folder>', 'where it remembers what it has cosigned')
+    .requiredOption('--key <file>', 'its key, made by keygen --witness')
+    .option('--log <vkey|file>', 'a log to cosign: its vkey, or a file of vkeys; repeat for several', collect, [])
+    .option('--policy <file>', 'a policy file (C2SP tlog-policy) whose logs to cosign')
+    .option('--init', 'begin: make the state folder of a key that has never cosigned')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', portNumber, 8470)
+    .option('--json', 'one JSON object a line on standard output')
+    .action(async (options) => done(await witness(options)))
 
   return program
 }
@@ -123,4 +137,9 @@ function count(value: string): number {
 function threads(value: string): number {
   if (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64) return Number(value)
   throw new InvalidArgumentError('It must be a number from 1 to 64.')
+}
+
+function portNumber(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
+  throw new InvalidArgumentError('It must be a port, 0 to 65535.')
 }

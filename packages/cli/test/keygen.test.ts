@@ -37,3 +37,19 @@ test('never overwrites: exit 2, and the files are as they were', () => {
   expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^TRAILPROOF_KEY_INVALID: /) })
   expect(readFileSync(join(dir, 'signing.key'), 'utf8')).toBe(before)
 })
+
+test('makes the key of a witness: private to its owner, named as told, and never overwritten', () => {
+  const dir = join(tempDir(), 'keys')
+  const args = ['keygen', '--witness', 'witness.example.com', '--dir', dir]
+  const made = JSON.parse(run([...args, '--json']).out) as { vkey: string; files: string[] }
+  expect(made.vkey).toMatch(/^witness\.example\.com\+[0-9a-f]{8}\+B[A-Za-z0-9+/]{43}$/)
+  const [key, vkey] = made.files as [string, string]
+  expect([statSync(dir).mode & 0o777, statSync(key).mode & 0o777]).toEqual([0o700, 0o600])
+  expect(readFileSync(vkey, 'utf8')).toBe(`${made.vkey}\n`)
+  const before = readFileSync(key, 'utf8')
+  const { code, out, err } = run(args)
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^TRAILPROOF_KEY_INVALID: /) })
+  expect(readFileSync(key, 'utf8')).toBe(before)
+  expect(out + err).not.toContain(before.trim().split('+').at(-1))
+  expect(run(['keygen', '--witness', 'two words', '--dir', join(dir, 'x')]).code).toBe(2)
+})

@@ -1,4 +1,4 @@
-// What adapters and hooks build on. Applications do not need it.
+// What adapters, hooks and anchors build on. Applications do not need it.
 // All state sits behind Symbol.for keys, so that an ESM adapter and a CommonJS core (or two copies) still meet.
 import type { Audit } from './audit.js'
 import { TrailproofError } from './errors.js'
@@ -20,6 +20,7 @@ export {
   type RequestContext,
   runInContext,
 } from './http/context.js'
+export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'
 
 /** One fact that a hook saw. `hook` names the observer; everything else is as for `audit.record()`. */

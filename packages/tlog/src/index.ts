@@ -39,7 +39,17 @@ export {
   signNote,
 } from './note.js'
 export { type OpenedNote, openNote } from './open-note.js'
+export {
+  formatPolicy,
+  type Policy,
+  PolicyError,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyWitness,
+  parsePolicy,
+} from './policy.js'
 export { consistencyProof, type HashReader, inclusionProof, leafReader } from './proof.js'
+export { type Cosigned, type Judged, meetsQuorum, PolicyJudge } from './quorum.js'
 export { type SplitNotes, splitNotes } from './split-notes.js'
 export {
   edgeTiles,

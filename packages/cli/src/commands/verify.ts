@@ -10,16 +10,21 @@ export interface VerifyCommand {
   origin?: string
   against: string[]
   threads?: number
+  policy?: string
   json?: boolean
 }
 
-export async function verify(path: string, { key, origin, against, threads, json }: VerifyCommand): Promise<number> {
+export async function verify(
+  path: string,
+  { key, origin, against, policy, threads, json }: VerifyCommand,
+): Promise<number> {
   const progress = new ProgressLine()
   const report = await verifyRoot(path, {
     keys: key.map(keyFileOrText),
     origin,
     against: against.map((file) => readFileSync(file, 'utf8')),
     threads,
+    ...(policy !== undefined && { policy: readFileSync(policy, 'utf8') }),
     onProgress: ({ log, lines, bytes }) =>
       progress.show(() => `${safe(log, 40)}: ${lines} records, ${Math.round(bytes / 1e6)} MB`),
   }).finally(() => progress.clear())
@@ -56,10 +61,16 @@ function aboutLog(log: LogReport): string {
     ...(log.newest === undefined
       ? []
       : [`  newest       ${safe(log.newest)} (as its own clock read; nothing outside vouches for it)`]),
+    ...(log.witnessed === undefined ? [] : [`  witnessed    ${witnessed(log.witnessed)}`]),
     ...log.problems.map((problem) => `  PROBLEM      ${where(problem)}: ${problem.kind}: ${safe(problem.detail, 400)}`),
     ...log.notes.map((note) => `  note         ${note.kind}: ${safe(note.detail, 400)}`),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function witnessed({ size, witnesses }: NonNullable<LogReport['witnessed']>): string {
+  const names = witnesses.map(({ name, time }) => `${safe(name, 60)} at ${safe(time, 40)}`)
+  return `${size} records, cosigned by ${names.join(', ')}`
 }
 
 function where(place: Problem | Note): string {

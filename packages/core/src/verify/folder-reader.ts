@@ -3,11 +3,21 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tilePath } from '@trailproof/tlog'
-import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
+import {
+  ANCHORS,
+  CHECKPOINT,
+  CHECKPOINT_HISTORY,
+  parseWitnessedName,
+  SEGMENTS,
+  segmentsAmong,
+  VKEY,
+} from '../writers/file/layout.js'
 import { FolderFiles } from './folder-files.js'
 import { type Chunk, lineEnds, type Reader } from './reader.js'
 
 const PIECE = 1024 * 1024
+/** The newest is what matters; whoever fills the folder with larger names only hides it, and verify says that it is not there. */
+const MAX_WITNESSED = 64
 const SLACK = 64 * 1024 // room for half a line, which differs from piece to piece
 
 /**
@@ -25,8 +35,20 @@ export function folderReader(dir: string): Reader {
     newest: () => files.text(join(dir, CHECKPOINT)),
     vkey: () => files.text(join(dir, VKEY)),
     tile: (level, index) => storedTiles(files, dir, listings, level, index),
+    witnessed: () => witnessedNotes(files, join(dir, ANCHORS)),
     condition: () => files.condition(),
   }
+}
+
+async function witnessedNotes(files: FolderFiles, folder: string): Promise<string[]> {
+  const names = (await files.names(folder)).filter((name) => parseWitnessedName(name) !== undefined)
+  const newest = names.sort().reverse().slice(0, MAX_WITNESSED)
+  const notes: string[] = []
+  for (const name of newest) {
+    const note = await files.text(join(folder, name))
+    if (note !== undefined) notes.push(note)
+  }
+  return notes
 }
 
 async function* readSegments(files: FolderFiles, dir: string, from: number): AsyncGenerator<Chunk> {

@@ -10,3 +10,4 @@ export type { LogReport, Note, NoteKind, Place, Problem, ProblemKind, RootReport
 export { type VerifyOptions, verifyLog } from './verify-log.js'
 export { findLogs, verifyRoot } from './verify-root.js'
 export type { Progress } from './walk.js'
+export type { Witnessed } from './witnessed.js'

@@ -17,6 +17,8 @@ export interface Reader {
   vkey(): Promise<string | undefined>
   /** Stored forms of a hash tile, the full one or partial ones; empty when none is stored: tiles are derived. */
   tile(level: number, index: number): Promise<Uint8Array[]>
+  /** Checkpoints with the cosignatures of witnesses, largest first, bounded; only for places that keep them. */
+  witnessed?(): Promise<string[]>
   /** What the place is like; asked after everything was read. Only for places where things can be missing or in the way. */
   condition?(): Promise<Condition>
 }

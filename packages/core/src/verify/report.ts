@@ -1,4 +1,5 @@
 // What verify says. Codes and shapes are for machines and for ever; `detail` is for people.
+import type { Witnessed } from './witnessed.js'
 
 export type ProblemKind =
   | 'altered'
@@ -14,6 +15,7 @@ export type ProblemKind =
   | 'unreadable'
   | 'bad_line'
   | 'tile_altered'
+  | 'unwitnessed'
 
 /** Worth knowing, and no failure: what a crash leaves, what is not signed, what could not be pinned. */
 export type NoteKind =
@@ -28,6 +30,7 @@ export type NoteKind =
   | 'tiles_missing'
   | 'vkey_missing'
   | 'stray_file'
+  | 'unwitnessed'
   | 'more'
 
 /** Where: one leaf (`index`), or the leaves `from` up to and without `to`. For a checkpoint, its size. */
@@ -55,6 +58,8 @@ export interface LogReport {
   recovered: { from: number; to: number }[]
   /** `time` of the newest record, as its clock read. */
   newest?: string
+  /** The newest checkpoint that the quorum of the given policy has cosigned. */
+  witnessed?: Witnessed
   problems: Problem[]
   notes: Note[]
 }

@@ -1,6 +1,6 @@
 // Verifies one log and says what is wrong and where. One pass when all is well; a second one, beside the tiles, when not.
 import { setTimeout } from 'node:timers/promises'
-import { splitNotes } from '@trailproof/tlog'
+import { type Policy, splitNotes } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { concludeLines } from './conclude.js'
 import { findingsOf } from './condition.js'
@@ -13,6 +13,7 @@ import { bounded, type LogReport, type Note, type Problem } from './report.js'
 import { StoredLeaves } from './stored-leaves.js'
 import { base64Of } from './tree.js'
 import { type Progress, Walk } from './walk.js'
+import { findWitnessed, verifyPolicy, witnessedFindings } from './witnessed.js'
 
 export interface VerifyOptions {
   /**
@@ -29,6 +30,11 @@ export interface VerifyOptions {
    * then as many as there are processors, at most 4. Where threads cannot be started, one does it all.
    */
   threads?: number | undefined
+  /**
+   * A trust policy, as the text of a C2SP tlog-policy file: its logs' keys are believed beside `keys`, and the report says
+   * what the quorum of its witnesses has cosigned.
+   */
+  policy?: string | undefined
   /** Told about every megabyte or so. */
   onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -41,14 +47,16 @@ export interface VerifyOptions {
  * @throws TRAILPROOF_KEY_INVALID a key in `keys` is none; nothing was read
  * @throws TRAILPROOF_CHECKPOINT_CORRUPT `against` is no checkpoint; nothing was read
  * @throws TRAILPROOF_OPTION_INVALID `threads` is no such number; nothing was read
+ * @throws TRAILPROOF_POLICY_INVALID `policy` is none; nothing was read
  * @see RFC 6962 section 2.1; C2SP tlog-checkpoint, signed-note, tlog-tiles
  */
 export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Promise<LogReport> {
   const against = checkpointsIn(options.against)
   checkThreads(options.threads)
+  const policy = options.policy === undefined ? undefined : verifyPolicy(options.policy)
   const opened: Marks[] = []
   try {
-    return await verifyAgainst(reader, options, against, opened)
+    return await verifyAgainst(reader, options, against, policy, opened)
   } finally {
     for (const marks of opened) await marks.close()
   }
@@ -58,10 +66,17 @@ export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Pr
 async function verifyAgainst(
   reader: Reader,
   options: VerifyOptions,
-  against: readonly string[],
+  given: readonly string[],
+  policy: Policy | undefined,
   opened: Marks[],
 ): Promise<LogReport> {
-  const { keys, problems, notes, named } = await keysFor(reader, options)
+  const { keys, problems, notes, named } = await keysFor(reader, {
+    ...options,
+    keys: believedKeys(options.keys, policy),
+  })
+  const witnessed = policy?.quorum === undefined ? undefined : await findWitnessed(reader, policy, keys, given)
+  // Witnesses have vouched for it: a log that does not contain it was rolled back or rewritten since.
+  const against = witnessed?.found ? [...given, witnessed.found.note] : given
   const openMarks = async () => {
     const marks = await Marks.open(reader, new Judge(keys, options.origin), against)
     opened.push(marks)
@@ -78,10 +93,19 @@ async function verifyAgainst(
     return leaves.authentic > from ? locate(reader, leaves, from, signed, await openMarks()) : undefined
   })
   const size = walk.torn && walk.torn.index >= walk.signed ? walk.torn.index : walk.lines
+  if (policy && witnessed) {
+    const found = witnessedFindings(witnessed, policy, walk.fit)
+    problems.push(...found.problems)
+    notes.push(...found.notes)
+  }
   const newest = timeOf(walk.lastLine)
   const condition = await reader.condition?.()
   if (condition) {
-    const found = findingsOf(condition, { keyGiven: (options.keys ?? []).length > 0, checkpoints: marks.seen, size })
+    const found = findingsOf(condition, {
+      keyGiven: believedKeys(options.keys, policy).length > 0,
+      checkpoints: marks.seen,
+      size,
+    })
     problems.push(...found.problems)
     notes.push(...found.notes)
   }
@@ -95,9 +119,19 @@ async function verifyAgainst(
     unsigned: Math.max(0, size - walk.signed),
     recovered: walk.recovered,
     ...(newest !== undefined && { newest }),
+    ...(witnessed?.found && contains(walk, witnessed.found.size) && { witnessed: witnessed.found }),
     ...bounded([...problems, ...conclusion.problems], [...notes, ...conclusion.notes]),
   }
 }
+
+// Where it does not, a problem says so.
+const contains = (walk: Walk, size: number) => size <= walk.lines && !walk.misfits.some((mark) => mark.size === size)
+
+/** The keys that the caller brings: by themselves, and in a policy. */
+export const believedKeys = (keys: readonly string[] = [], policy?: Policy): string[] => [
+  ...keys,
+  ...(policy?.logs ?? []).map(({ vkey }) => vkey),
+]
 
 const FIRST_CHECKPOINT_MS = 100
 

@@ -10,7 +10,8 @@ import type { Reader } from './reader.js'
 import type { LogReport, Problem, RootReport } from './report.js'
 import { base64Of, Tree } from './tree.js'
 import { Twins } from './twins.js'
-import { checkpointsIn, type VerifyOptions, verifyLog } from './verify-log.js'
+import { believedKeys, checkpointsIn, type VerifyOptions, verifyLog } from './verify-log.js'
+import { verifyPolicy } from './witnessed.js'
 
 /**
  * Verifies a log folder, or every log in a root folder.
@@ -19,10 +20,11 @@ import { checkpointsIn, type VerifyOptions, verifyLog } from './verify-log.js'
  *
  * @param dir - `audit/shop-0` or `audit`
  * @throws TRAILPROOF_LOG_NOT_FOUND there is no log
- * @throws TRAILPROOF_KEY_INVALID, TRAILPROOF_CHECKPOINT_CORRUPT as verifyLog; nothing was read
+ * @throws TRAILPROOF_KEY_INVALID, TRAILPROOF_CHECKPOINT_CORRUPT, TRAILPROOF_POLICY_INVALID as verifyLog; nothing was read
  */
 export async function verifyRoot(dir: string, options: VerifyOptions = {}): Promise<RootReport> {
-  const keys = (options.keys ?? []).flatMap(parseKeys)
+  const policy = options.policy === undefined ? undefined : verifyPolicy(options.policy)
+  const keys = believedKeys(options.keys, policy).flatMap(parseKeys)
   const against = checkpointsIn(options.against)
   const folders = await findLogs(dir)
   const several = !(folders.length === 1 && resolve(folders[0]!) === resolve(dir))

@@ -8,6 +8,7 @@
 //       checkpoint                            newest synced checkpoint (signed note)
 //       checkpoints.log                       every signed checkpoint, oldest first, notes one after the other
 //       log.vkey                              origin and public key, one line
+//       anchors/                              what anchors gave back: witnessed-<size>-<name> …
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched
@@ -22,6 +23,7 @@ export const CHECKPOINT = 'checkpoint'
 export const CHECKPOINT_HISTORY = 'checkpoints.log'
 export const VKEY = 'log.vkey'
 export const QUARANTINE = 'quarantine'
+export const ANCHORS = 'anchors'
 export const BALLAST = 'ballast'
 /** Ends every temporary name; such a file is half written and never counts. */
 export const TEMPORARY = '.tmp'
@@ -55,6 +57,15 @@ export function segmentsAmong(names: Iterable<string>): Segment[] {
     if (first !== undefined) segments.push({ first, name })
   }
   return segments.sort((a, b) => a.first - b.first)
+}
+
+/**
+ * Size of a checkpoint with the cosignatures of witnesses, as its name in `anchors/` tells it:
+ * `witnessed-00000000000000000777-witnesses`. Undefined for any other file there.
+ */
+export function parseWitnessedName(name: string): number | undefined {
+  const size = /^witnessed-(\d{20})-[a-z0-9-]+$/.exec(name)?.[1]
+  return size === undefined || !Number.isSafeInteger(Number(size)) ? undefined : Number(size)
 }
 
 /** A log folder as its name tells it: `shop-0` is epoch 1 of slot 0, `shop-0.e2` the log that follows it. */
