@@ -8,12 +8,24 @@
 // Usage: node application.mjs JSON, with dir, keys, core and cli (files of the build), and what `Given` in process.ts names.
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { join } from 'node:path'
+import threads from 'node:worker_threads'
 
 const given = JSON.parse(process.argv[2])
 const dateNow = Date.now
 let clockOffset = 0
 if (given.clock === 'Date') Date.now = () => dateNow() + clockOffset
 const injected = given.clock === 'option' && { clock: { now: () => dateNow() + clockOffset } }
+
+let begun = 0 // threads that core has begun: whether its log runs in one
+threads.Worker = class extends threads.Worker {
+  constructor(...options) {
+    super(...options)
+    begun++
+  }
+}
+syncBuiltinESMExports()
 
 const { createAudit, fileWriter } = await import(given.core)
 const audits = []
@@ -23,11 +35,11 @@ let eaten = []
 
 const say = (...words) => writeSync(1, `${words.join(' ')}\n`)
 
-/** The records of one instance are numbered from 1 without a gap: `n`. */
-function open() {
+/** With `root`, in another root folder beside `dir`. The records of one instance are numbered from 1 without a gap: `n`. */
+function open(root) {
   const audit = createAudit({
     service: { name: 'shop', instance: randomUUID() },
-    writer: fileWriter(given.dir, given.writer),
+    writer: fileWriter(root === undefined ? given.dir : join(given.dir, '..', root), given.writer),
     keys: { dir: given.keys },
     policy: [{ events: '*', waitAtMostMs: 60_000, ...given.policy }],
     limits: { queueRecords: 1_000_000, queueBytes: 256 * 2 ** 20 },
@@ -45,6 +57,7 @@ function failed({ code, message }) {
   say('failed', JSON.stringify({ code, message }))
 }
 
+/** @returns whether it got a receipt */
 async function record(wait = given.wait, audit = audits[0]) {
   const k = made++
   const begun = performance.now()
@@ -54,6 +67,7 @@ async function record(wait = given.wait, audit = audits[0]) {
     const { id, origin, index, leafHash } = await audit.record(event, options)
     if (leafHash === undefined) say('late', k, Math.round(performance.now() - begun))
     else say('ack', k, id, origin, index, leafHash)
+    return leafHash !== undefined
   } catch ({ code }) {
     say('refused', k, code, Math.round(performance.now() - begun))
   }
@@ -67,9 +81,7 @@ function load(lanes) {
   for (let lane = 0; lane < lanes; lane++) void one()
   async function one() {
     while (underLoad) {
-      const begun = performance.now()
-      await record()
-      if (performance.now() - begun < 0.1) await pause(5) // refused at once
+      if (!(await record())) await pause(5) // else a disk that fails would be met by a flood
     }
   }
 }
@@ -86,12 +98,15 @@ const commands = {
   made: () => made,
   health: () => audits[0].health(),
   flush: () => audits[0].flush(),
-  close: () => Promise.all(audits.map((audit) => audit.close())),
+  close: () => Promise.all(audits.splice(0).map((audit) => audit.close())),
   /** One record into each audit, under a synced checkpoint. */
   each: () => Promise.all(audits.map((audit) => record('checkpointed', audit))),
   clock: (ms) => {
     clockOffset += ms
   },
+  threads: () => begun,
+  /** Lets what was recorded before be taken up. */
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
   /** Blocks the event loop. */
   busy: (ms) => {
     for (const end = performance.now() + ms; performance.now() < end; );

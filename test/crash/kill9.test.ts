@@ -7,7 +7,7 @@ import { prove } from './prove.js'
 import { type Scene, useScene } from './scene.js'
 
 const WRITERS = 4
-const ROUNDS = Number(process.env['ROUNDS'] ?? effort(12, 1000))
+const ROUNDS = Number(process.env['ROUNDS'] ?? effort(8, 1000))
 /** So many rounds on the same logs before they are proved and new ones are begun, so that proving stays cheap. */
 const ROUNDS_PER_PROOF = 4
 

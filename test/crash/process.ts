@@ -52,6 +52,7 @@ export class Application {
   #text = ''
   #commands = 0
   readonly #answers = new Map<number, unknown>()
+  readonly #said = new Set<string>()
   #listeners: (() => void)[] = []
 
   constructor(
@@ -134,6 +135,12 @@ export class Application {
     await this.ended
   }
 
+  /** Resolves when its program says that line, from now on. */
+  whenSaid(line: string): Promise<void> {
+    this.#said.delete(line)
+    return this.when(() => this.#said.has(line), `it says "${line}"`)
+  }
+
   async when(come: () => boolean, what: string): Promise<void> {
     while (!come()) {
       if (this.#hasEnded) throw new Error(`it ended before ${what}: ${this.#errors}`)
@@ -157,6 +164,7 @@ export class Application {
     else if (what === 'opened') this.opened.push(json())
     else if (what === 'failed') this.failure = json()
     else if (what === 'answer') this.#answers.set(Number(a), JSON.parse(line.split(' ').slice(2).join(' ')))
+    else this.#said.add(line)
   }
 
   #tell(): void {

@@ -16,6 +16,7 @@ export class Scene {
   /** Root folder of the logs, unless a test says otherwise. */
   readonly dir = join(this.folder, 'audit')
   readonly applications: Application[] = []
+  #undo: (() => unknown)[] = []
   #mounts: { path: string; guard: ChildProcess }[] = []
 
   constructor() {
@@ -53,7 +54,13 @@ export class Scene {
     rmSync(path, { recursive: true })
   }
 
+  /** To be done at the end of the test, whatever came of it; the last one first. */
+  undo(one: () => unknown): void {
+    this.#undo.push(one)
+  }
+
   async end(): Promise<void> {
+    for (const one of this.#undo.reverse()) await one()
     await Promise.all(this.applications.map((application) => application.kill()))
     for (const { path, guard } of this.#mounts.reverse()) {
       spawnSync('umount', ['-l', path], { stdio: 'ignore' })
