@@ -13,7 +13,7 @@ const scene = useScene()
 const SEGMENT = join('shop-0', 'seg', '00000000000000000000.jsonl')
 const CHECKPOINTS = ['checkpoint', 'checkpoints.log'].map((name) => join('shop-0', name))
 /** Every so many bytes of the tail, and each byte around the end of a line. */
-const STRIDE = effort(40, 1)
+const STRIDE = effort(150, 1)
 
 interface Base {
   /** All lines; those from byte `signed` on stand under no checkpoint. */
