@@ -121,18 +121,6 @@ const mutants = [
     from: `      yield* this.close() // what the file shows now may not be on disk, and syncing again would not say so\n`,
     to: '',
   },
-  {
-    name: 'sync a checkpoint only when somebody waits for it',
-    file: `${SRC}/log/checkpointer.ts`,
-    from: `    const sync = mustSync || now - (this.#dirtySince ?? now) >= SYNC_EVERY_MS\n`,
-    to: `    const sync = mustSync\n`,
-  },
-  {
-    name: 'write on in a segment of which a batch failed',
-    file: `${SRC}/writers/file/segment.ts`,
-    from: `      yield* this.#giveUp(current, error)\n`,
-    to: '',
-  },
 ]
 
 const chosen = process.argv.slice(2)
