@@ -82,6 +82,7 @@ describe.skipIf(reason)(`a power cut${skipped}`, () => {
         scene().applications.splice(WRITERS)
         scene().unmount(after)
         rmSync(copy)
+        for (const { child } of writers) child.kill('SIGCONT')
       }
       await Promise.all(writers.map((writer) => writer.kill()))
       await prove(scene(), { dir: join(dir, 'audit') })
