@@ -1,6 +1,6 @@
 // Power cuts, on a real file system in a file: what the kernel had not yet brought to the disk is gone.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { effort } from '../effort.js'
@@ -42,17 +42,6 @@ function copyWhole(image: string, copy: string): void {
   }
 }
 
-/** A signal takes a moment; a thread in a system call stops when that returns. */
-async function stopped(pid: number): Promise<void> {
-  const task = `/proc/${pid}/task`
-  const state = (thread: string) =>
-    readFileSync(join(task, thread, 'stat'), 'utf8')
-      .split(') ')
-      .at(-1)![0]
-  while (!readdirSync(task).every((thread) => state(thread) === 'T'))
-    await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
 async function writersOn(dir: string): Promise<void> {
   for (let i = 0; i < WRITERS; i++)
     scene()
@@ -72,8 +61,7 @@ describe.skipIf(reason)(`a power cut${skipped}`, () => {
       const writers = scene().applications.slice()
       for (let cut = 0; cut < CUTS; cut++) {
         await writers[cut % WRITERS]!.more(1 + ((cut * 37) % 200))
-        for (const { child } of writers) child.kill('SIGSTOP')
-        await Promise.all(writers.map(({ pid }) => stopped(pid)))
+        await Promise.all(writers.map((writer) => writer.freeze()))
         copyWhole(image, copy) // their receipts up to now were promises about it
         const told = writers.map(({ acknowledged }) => acknowledged.slice())
 
@@ -82,7 +70,7 @@ describe.skipIf(reason)(`a power cut${skipped}`, () => {
         scene().applications.splice(WRITERS)
         scene().unmount(after)
         rmSync(copy)
-        for (const { child } of writers) child.kill('SIGCONT')
+        for (const writer of writers) writer.thaw()
       }
       await Promise.all(writers.map((writer) => writer.kill()))
       await prove(scene(), { dir: join(dir, 'audit') })

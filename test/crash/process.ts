@@ -1,5 +1,6 @@
 // The application of application.mjs, seen from the process that started it: what it was told, and how it ended.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FileWriterOptions, Health, Opened, PolicyRule } from '@trailproof/core'
@@ -127,6 +128,22 @@ export class Application {
     const answer = await this.do('quiet', 'close')
     if (answer !== null) throw new Error(`it could not be closed: ${JSON.stringify(answer)}`)
     await this.kill()
+  }
+
+  /** Stops every thread of it; on Linux. A signal takes a moment, and a thread in a system call stops when that returns. */
+  async freeze(): Promise<void> {
+    this.child.kill('SIGSTOP')
+    const task = `/proc/${this.pid}/task`
+    const state = (thread: string) =>
+      readFileSync(join(task, thread, 'stat'), 'utf8')
+        .split(') ')
+        .at(-1)![0]
+    while (!readdirSync(task).every((thread) => state(thread) === 'T'))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT')
   }
 
   /** kill -9, and waits until it is gone. */
