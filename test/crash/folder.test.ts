@@ -87,10 +87,10 @@ describe.skipIf(process.platform !== 'linux')('the folder of a running log', () 
 
   it('is replaced by a copy of itself: nothing is acknowledged into either, until the folder itself is back', async () => {
     const application = await underLoad()
-    await application.freeze() // a step that had begun in the one folder would end in the other
+    await application.do('quiet', 'flush') // a step that had begun in the one folder would end in the other
     renameSync(log(), aside())
     cpSync(aside(), log(), { recursive: true })
-    application.thaw()
+    application.tell('load 20')
     await red(application)
     rmSync(log(), { recursive: true })
     renameSync(aside(), log())
