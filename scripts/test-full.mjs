@@ -1,4 +1,4 @@
-// `npm run test:full`: the stated counts (1,000 kills, 10,000 crash seeds, long property runs) and all mutants of the log.
+// `npm run test:full`: the stated counts (1,000 rounds of kills, 10,000 crash seeds, every byte of a torn tail, long property runs) and all mutants of the log.
 // Takes about an hour. Its summary is test/RESULTS.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,9 +6,13 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepare, quietEnv, root } from './prepare.mjs'
 
+const FAULTS = ['clock', 'disk-faults', 'ends', 'folder', 'full-disk', 'power-cut', 'tail'].map(
+  (name) => `test/crash/${name}.test.ts`,
+)
 const SUITES = [
-  ['kill -9 under load: 1,000 kills', ['test/crash/kill9.test.ts']],
   ['kill -9 of a witness under load: 500 kills', ['test/witness/kill9.test.ts']],
+  ['kill -9 under load: 4 writers, 1,000 rounds', ['test/crash/kill9.test.ts']],
+  ['faults: every byte of a tail, 40 power cuts, hangs of 60 s', FAULTS],
   ['crash model: 10,000 seeds', ['packages/testkit/test']],
   ['log: property runs', ['packages/core/test/log']],
   ['verify: random logs and edits', ['packages/core/test/verify']],

@@ -1,79 +1,37 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Log, type Receipt } from '../../packages/core/src/log/log.js'
-import { fileWriter } from '../../packages/core/src/writers/file/file-writer.js'
-import { checkLog } from '../../packages/testkit/src/check-log.js'
-import { testKey } from '../../packages/testkit/src/test-key.js'
+import { describe, expect, it } from 'vitest'
+import { prove } from './prove.js'
+import { isRoot, useScene } from './scene.js'
 
-const dir = mkdtempSync(join(tmpdir(), 'trailproof-full-'))
-const mount =
-  process.getuid?.() === 0
-    ? spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { encoding: 'utf8' })
-    : undefined
-const mounted = mount?.status === 0
-const reason = mounted ? '' : ` (skipped: ${mount ? `mount failed, ${mount.stderr || mount.error}` : 'not root'})`
+const scene = useScene()
 
-beforeAll(() => {
-  if (mounted) process.once('exit', unmount)
-})
-afterAll(unmount)
-
-function unmount(): void {
-  if (mounted) spawnSync('umount', ['-l', dir])
-  try {
-    rmdirSync(dir)
-  } catch {} // already gone
-}
-
-function open(onState?: (state: string) => void) {
-  const log = new Log({
-    lease: fileWriter(dir).lease('shop'),
-    service: 'shop',
-    key: testKey(),
-    limits: { maxQueuedBytes: 1e8, maxQueuedRecords: 1e6 },
-    stalledAfterMs: 10_000,
-    preamble: () => [],
-    randomId: () => 'full',
-    onState: (state) => onState?.(state),
-  })
-  return log
-}
-
-describe.skipIf(!mounted)(`a real disk of 1 MiB${reason}`, () => {
+describe.skipIf(!isRoot)(`a real disk of 1 MiB${isRoot ? '' : ' (skipped: not root)'}`, () => {
   it('when it is full the last words and a checkpoint still fit, nothing acknowledged is lost, and with room it goes on', async () => {
-    const acknowledged: Receipt[] = []
-    let failing = () => {}
-    const failed = new Promise<void>((resolve) => (failing = resolve))
-    const log = open((state) => state === 'failing' && failing())
-    await log.ready
-    const pad = 'x'.repeat(900)
-    const append = () =>
-      new Promise<void>((resolve) => {
-        const settled = (_: unknown, receipt: Receipt | undefined) => {
-          if (receipt) acknowledged.push(receipt)
-          resolve()
-        }
-        log.append({ event: 'test', body: `"pad":"${pad}"}`, bytes: 1000, wait: 'durable', settled })
-      })
+    const dir = scene().mount('tiny', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs')
+    const application = scene().start({ dir, wait: 'default', policy: { waitAtMostMs: 1000 } })
+    await application.ready()
     const filler = join(dir, 'filler')
     writeFileSync(filler, Buffer.alloc(200 * 1024))
-    while (log.state === 'writing') await Promise.race([append(), failed])
-    const before = acknowledged.length
+    application.tell('load 20')
+    const { log } = await application.until(({ log }) => log.lastError !== undefined)
+    expect(log.lastError).toMatchObject({ code: 'TRAILPROOF_WRITE_FAILED', full: true })
     // The ballast goes, so what waits gets through, and a checkpoint too.
-    await log.checkpoint()
-    expect(acknowledged.length).toBeGreaterThan(before)
-    expect(log.health()).toMatchObject({ state: 'writing', lastError: { code: 'TRAILPROOF_WRITE_FAILED', full: true } })
+    application.tell('quiet')
+    expect(await application.do('flush')).toBeNull()
 
+    // Then not even that helps any more.
+    application.tell('load 20')
+    await application.when(() => application.late.length > 20, 'records are answered without a receipt')
+    expect(await application.health()).toMatchObject({ status: 'red' })
     rmSync(filler)
-    const more = Array.from({ length: 100 }, append)
-    await Promise.all(more)
-    await log.close()
-    const again = open()
-    expect((await again.ready).size).toBe(acknowledged.length)
-    await again.close()
-    expect(checkLog(join(dir, 'shop-0'), { acknowledged, tiles: true }).syncedSize).toBe(acknowledged.length)
-  }, 60_000)
+    expect(await application.do('quiet', 'flush')).toBeNull()
+    await application.until(({ status, log }) => status === 'green' && log.queuedRecords === 0)
+    const before = application.acknowledged.length
+    await application.do('record 20')
+    expect(application.acknowledged.length).toBe(before + 20)
+    expect(application.refused).toEqual([])
+    await application.kill()
+    await prove(scene(), { dir })
+  }, 120_000)
 })

@@ -103,6 +103,24 @@ const mutants = [
     from: `  yield* copyUnsigned(disk, folder, log)\n  yield* cutOff(disk, folder, log)\n`,
     to: `  yield* cutOff(disk, folder, { ...log, pieces: log.pieces.map((piece) => ({ ...piece })) })\n  yield* copyUnsigned(disk, folder, log)\n`,
   },
+  {
+    name: 'write on when the lock is lost',
+    file: `${SRC}/writers/file/file-log.ts`,
+    from: `now.dev === this.#facts.dev && lock.held()) return\n`,
+    to: `now.dev === this.#facts.dev && lock) return\n`,
+  },
+  {
+    name: 'throw torn lines away instead of keeping them aside',
+    file: `${SRC}/writers/file/recover.ts`,
+    from: `  yield* setAside(disk, folder, log)\n`,
+    to: '',
+  },
+  {
+    name: 'sync the history again after a failed sync',
+    file: `${SRC}/writers/file/checkpoints.ts`,
+    from: `      yield* this.close() // what the file shows now may not be on disk, and syncing again would not say so\n`,
+    to: '',
+  },
 ]
 
 const chosen = process.argv.slice(2)

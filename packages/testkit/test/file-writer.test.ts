@@ -169,7 +169,9 @@ describe('a write or fsync that failed', () => {
     const { disk, world } = await closedLog(10)
     const life = begin(disk, world)
     await life.log.ready
-    disk.fault = failNth(1, ({ op, path }) => op === 'sync' && path.endsWith('checkpoints.log'), { error: 'EIO' })
+    const history = '/audit/shop-0/checkpoints.log'
+    const { ino } = disk.stat(history)!
+    disk.fault = failNth(1, ({ op, path }) => op === 'sync' && path === history, { error: 'EIO' })
     life.write(3)
     const checkpoint = life.log.checkpoint()
     await turns()
@@ -177,6 +179,7 @@ describe('a write or fsync that failed', () => {
     expect(life.log.size).toBe(13)
     life.timers.advance(50)
     await checkpoint
+    expect(disk.stat(history)!.ino).not.toBe(ino)
     await end(life)
     expect(prove(disk.crash(), world, { tiles: false }).lines.length).toBe(13)
   })
