@@ -13,6 +13,7 @@ import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
 import { scanLines } from './scan.js'
 import type { Steps } from './steps.js'
 import { TileStore, tryStore } from './tiles.js'
+import { addVkey } from './vkeys.js'
 
 /** A segment that lines may be added to. */
 export interface LastSegment {
@@ -28,7 +29,7 @@ export interface Recovered {
   tiles: TileStore
 }
 
-export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recovered> {
+export function* recover(disk: Disk, folder: string, log: SoundLog, publicKey: Uint8Array): Steps<Recovered> {
   for (const name of [SEGMENTS, TILES, QUARANTINE]) yield* ensureFolder(disk, join(folder, name))
   removeTemporary(disk, folder)
   removeTemporary(disk, join(folder, SEGMENTS))
@@ -40,6 +41,7 @@ export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recov
   try {
     yield* takeUpCheckpoints(disk, folder, log, checkpoints)
     const tiles = yield* takeUpTiles(disk, folder, log)
+    if (log.hand === 'next') yield* addVkey(disk, folder, log.origin, publicKey) // a crash came before this step
     return { head: headOf(disk, folder, log), last: lastSegment(disk, folder, log), checkpoints, tiles }
   } catch (error) {
     yield* checkpoints.close() // opening is tried again and again: it must not use a descriptor up each time
@@ -60,6 +62,7 @@ function headOf(disk: Disk, folder: string, log: SoundLog): Head {
     size: log.size,
     frontier: log.frontier.hashes,
     signedSize: log.signedSize,
+    ...(log.hand === 'previous' && { previousKeySigns: true }),
     ...(found && { recovered }),
   }
 }
