@@ -79,9 +79,7 @@ export function checkpointSigner(origin: string, key: LogKey): CheckpointSigner 
 }
 
 function isSignature(publicKey: Uint8Array, message: Uint8Array, signature: unknown): signature is Uint8Array {
-  return (
-    signature instanceof Uint8Array && signature.length === 64 && verifyEd25519(publicKey, message, signature)
-  )
+  return signature instanceof Uint8Array && signature.length === 64 && verifyEd25519(publicKey, message, signature)
 }
 
 /** Verifies checkpoints of one log: its own name and this public key, nothing else. */

@@ -89,7 +89,8 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin }
 
   const checkpoints = readCheckpoints(disk, folder, { origin, keys })
-  if (typeof checkpoints === 'string') return damaged(disk, folder, origin, { kind: 'checkpoint', problem: checkpoints })
+  if (typeof checkpoints === 'string')
+    return damaged(disk, folder, origin, { kind: 'checkpoint', problem: checkpoints })
   const { newest } = checkpoints
   const scan = new Scan(disk, folder, segments, newest, options.maxUnsignedMs)
   const found = (yield* scan.fast()) ?? (yield* scan.all())
@@ -97,7 +98,7 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   const signedSize = newest?.size ?? 0
   const next = rotationAt(disk, folder, found.pieces, signedSize)
   const hand = handOf({ vkeys, signer: newest?.key, next, ...options })
-  if (typeof hand === 'string') return damaged(disk, folder, origin, { kind: 'key', problem: hand }, newest?.note)
+  if (typeof hand === 'object') return damaged(disk, folder, origin, { kind: 'key', ...hand }, newest?.note)
   return { state: 'sound', log: { origin, checkpoints, signedSize, hand, ...found } }
 }
 

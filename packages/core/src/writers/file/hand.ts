@@ -22,15 +22,17 @@ interface Facts {
   previousKey?: Uint8Array | undefined
 }
 
-/** @returns a text when the folder contradicts itself, or the log was handed over to a key that was not given */
-export function handOf({ vkeys, signer, next, publicKey, previousKey }: Facts): Hand | string {
+/** @returns a problem when the folder contradicts itself, or the log was handed over to a key that was not given */
+export function handOf({ vkeys, signer, next, publicKey, previousKey }: Facts): Hand | { problem: string } {
   const last = vkeys.keys.at(-1)!
   const isOwn = (key: Uint8Array) => equalBytes(key, publicKey)
-  if (next && !isOwn(next)) return 'its signing key was rotated to another one'
+  if (next && !isOwn(next)) return { problem: 'its signing key was rotated to another one' }
   if (!signer) return isOwn(last) ? 'own' : 'previous'
-  if (isOwn(signer)) return isOwn(last) ? 'own' : 'signed with another key'
+  if (isOwn(signer)) return isOwn(last) ? 'own' : { problem: 'signed with another key' }
   if (next) return isOwn(last) ? 'own' : 'next'
-  return previousKey && equalBytes(last, previousKey) ? 'previous' : 'signed with a key that had been replaced'
+  return previousKey && equalBytes(last, previousKey)
+    ? 'previous'
+    : { problem: 'signed with a key that had been replaced' }
 }
 
 /** The key that the last leaf under the newest checkpoint hands over to, if it is such a record. Reads one line. */
