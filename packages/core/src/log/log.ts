@@ -32,7 +32,7 @@ export interface LogOptions {
   /** A call to the writer that takes longer makes the log `stalled` until it returns. */
   stalledAfterMs: number
   /** The log's own first words, put before everything that was queued while it opened. */
-  preamble(head: Head): Entry[]
+  preamble(head: Head, origin: string): Entry[]
   onState?(state: LogState, error?: TrailproofError): void
   timers?: Timers
   /** Makes the origin of a new log unique. */
@@ -314,7 +314,7 @@ export class Log {
       log.head,
       this.#timers.now(),
     )
-    const first = this.#queue.pushFirst(this.#options.preamble(log.head))
+    const first = this.#queue.pushFirst(this.#options.preamble(log.head, log.origin))
     for (const item of first) this.#keys.start(item)
     this.#updateState()
     this.#readySettle.resolve(log.head)

@@ -4,7 +4,7 @@ import { KeyType, parseVkey } from '@trailproof/tlog'
 import { sha256 } from './crypto.js'
 
 /** Its event. */
-export const KEY_ROTATED = 'audit.key_rotated'
+export const KEY_ROTATED = 'audit.key_rotated' as const
 
 /** The public key, 32 bytes, that a line hands its log over to; undefined when it is no such record. */
 export function rotatedTo(line: Uint8Array): Uint8Array | undefined {

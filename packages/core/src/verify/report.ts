@@ -1,5 +1,7 @@
 // What verify says. Codes and shapes are for machines and for ever; `detail` is for people.
 
+import type { KeyRange } from './key-ranges.js'
+
 export type ProblemKind =
   | 'altered'
   | 'missing'
@@ -10,6 +12,7 @@ export type ProblemKind =
   | 'rolled_back'
   | 'bad_signature'
   | 'wrong_key'
+  | 'key_out_of_range'
   | 'wrong_origin'
   | 'unreadable'
   | 'bad_line'
@@ -23,6 +26,8 @@ export type NoteKind =
   | 'recovered'
   | 'empty'
   | 'origin_not_pinned'
+  | 'key_not_given'
+  | 'rotation_unconfirmed'
   | 'history_cut'
   | 'checkpoint_missing'
   | 'tiles_missing'
@@ -53,6 +58,8 @@ export interface LogReport {
   unsigned: number
   /** Ranges that only a recovery signed, as `audit.recovered` records say. */
   recovered: { from: number; to: number }[]
+  /** Which key signs which sizes, when the log was handed over; else the one key signs them all. */
+  keys?: KeyRange[]
   /** `time` of the newest record, as its clock read. */
   newest?: string
   problems: Problem[]

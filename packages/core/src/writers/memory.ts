@@ -64,7 +64,10 @@ export function memoryWriter(): MemoryWriter {
     const known = logs.findLast((log) => log.slot === slot)
     if (known && [request.publicKey, request.previousKey].some((key) => key && equalBytes(key, known.keys.at(-1)!))) {
       const isOwn = equalBytes(known.keys.at(-1)!, request.publicKey)
-      return { log: known, head: { ...headOf(known), ...(!isOwn && { previousKeySigns: true as const }) } }
+      return {
+        log: known,
+        head: { ...headOf(known), ...(!isOwn && { firstKey: known.publicKey, previousKeySigns: true as const }) },
+      }
     }
     const publicKey = Uint8Array.from(request.publicKey)
     const log = {
@@ -93,7 +96,8 @@ function headOf(log: MemoryLog & { frontier: Frontier }): Head {
   const verifiers = log.keys.map((key) => checkpointVerifier(log.origin, key))
   const signedSize = last === undefined ? 0 : openCheckpoint(last, verifiers, log.origin).checkpoint.size
   const size = log.lines.length
-  const head = { size, frontier: log.frontier.hashes, signedSize }
+  const rotated = log.keys.length > 1 && { firstKey: log.publicKey }
+  const head = { size, frontier: log.frontier.hashes, signedSize, ...rotated }
   return size > signedSize ? { ...head, recovered: { from: signedSize, to: size, quarantinedBytes: 0 } } : head
 }
 

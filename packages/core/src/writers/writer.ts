@@ -95,6 +95,8 @@ export interface Head {
   frontier: Uint8Array[]
   /** Size of the newest checkpoint that verified; 0 when there was none. */
   signedSize: number
+  /** The key that the log began with, when it was handed over since. */
+  firstKey?: Uint8Array
   /** Set when the previous key still signs this log: it has to be handed over to the key it was opened with. */
   previousKeySigns?: true
   /** Set when the last process left lines behind that no checkpoint covers, or a torn tail. */

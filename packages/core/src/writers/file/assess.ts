@@ -24,6 +24,8 @@ export interface SoundLog {
   origin: string
   checkpoints: FoundCheckpoints
   signedSize: number
+  /** The first key in log.vkey. */
+  firstKey: Uint8Array
   /** Which of the keys it was opened with has to sign next. */
   hand: Hand
   /** Leaves that count. */
@@ -99,7 +101,7 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   const next = rotationAt(disk, folder, found.pieces, signedSize)
   const hand = handOf({ vkeys, signer: newest?.key, next, ...options })
   if (typeof hand === 'object') return damaged(disk, folder, origin, { kind: 'key', ...hand }, newest?.note)
-  return { state: 'sound', log: { origin, checkpoints, signedSize, hand, ...found } }
+  return { state: 'sound', log: { origin, firstKey: vkeys.keys[0]!, checkpoints, signedSize, hand, ...found } }
 }
 
 /** What is neither missing nor a plain file, where one is expected: opening it might block the process for ever. */

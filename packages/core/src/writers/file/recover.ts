@@ -1,7 +1,7 @@
 // Bringing a sound log into the state from which it is appended to. Every step may be the last one before a crash, and
 // then the next opening finds a folder that says the same: nothing is removed before its copy is durable under its name.
 import { join } from 'node:path'
-import { TileEdge } from '@trailproof/tlog'
+import { equalBytes, TileEdge } from '@trailproof/tlog'
 import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Head } from '../writer.js'
 import type { SoundLog } from './assess.js'
@@ -42,14 +42,14 @@ export function* recover(disk: Disk, folder: string, log: SoundLog, publicKey: U
     yield* takeUpCheckpoints(disk, folder, log, checkpoints)
     const tiles = yield* takeUpTiles(disk, folder, log)
     if (log.hand === 'next') yield* addVkey(disk, folder, log.origin, publicKey) // a crash came before this step
-    return { head: headOf(disk, folder, log), last: lastSegment(disk, folder, log), checkpoints, tiles }
+    return { head: headOf(disk, folder, log, publicKey), last: lastSegment(disk, folder, log), checkpoints, tiles }
   } catch (error) {
     yield* checkpoints.close() // opening is tried again and again: it must not use a descriptor up each time
     throw error
   }
 }
 
-function headOf(disk: Disk, folder: string, log: SoundLog): Head {
+function headOf(disk: Disk, folder: string, log: SoundLog, publicKey: Uint8Array): Head {
   const aside = quarantinedSince(disk, folder, log.signedSize)
   const found = log.size > log.signedSize || aside.names.length > 0
   const recovered = {
@@ -62,6 +62,7 @@ function headOf(disk: Disk, folder: string, log: SoundLog): Head {
     size: log.size,
     frontier: log.frontier.hashes,
     signedSize: log.signedSize,
+    ...(!equalBytes(log.firstKey, publicKey) && { firstKey: log.firstKey }),
     ...(log.hand === 'previous' && { previousKeySigns: true }),
     ...(found && { recovered }),
   }
