@@ -154,8 +154,8 @@ export class KeyRanges {
     const key = `${signers[0]} ${this.#ranges.length}`
     const known = this.#strays.get(key)
     if (!known) this.#strays.set(key, { size, signers, count: 1, last: size })
-    else {
-      known.count++
+    else if (size > known.last) {
+      known.count++ // the newest stands in two files
       known.last = size
     }
   }
