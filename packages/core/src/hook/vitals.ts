@@ -39,7 +39,9 @@ export class Vitals {
   beat(n: number): void {
     this.tellLosses()
     const hooks = Object.keys(this.counters.coverage().hooks)
-    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued: this.log.health().queuedRecords })
+    const { queuedRecords: queued, signEveryMs } = this.log.health()
+    const signer = signEveryMs !== undefined && { signer: { sign_every_ms: signEveryMs } }
+    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued, ...signer })
   }
 
   /** Once everything queued by now is durable, there is room to tell what is not there. */

@@ -52,6 +52,8 @@ export interface LogHealth {
   signedSize: number
   queuedRecords: number
   queuedBytes: number
+  /** Set when the key is in another place: it signs this often, unless somebody waits. */
+  signEveryMs?: number
   /** Set while a key in another place does not sign: records are durable, and no signature covers the newest. */
   signerError?: TrailproofError
   /** The last thing that went wrong, also when all is well again. */
@@ -242,6 +244,7 @@ export class Log {
       signedSize: this.signedSize,
       queuedRecords: this.#queue.length,
       queuedBytes: this.#queue.bytes,
+      ...(this.#options.key.remote && { signEveryMs: this.#options.key.remote.signEveryMs }),
       ...(this.#asking.error && { signerError: this.#asking.error }),
       ...(this.#lastError && { lastError: this.#lastError }),
     }
