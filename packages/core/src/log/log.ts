@@ -327,9 +327,11 @@ export class Log {
     // On a full disk the oldest lines may still find room where all of them do not.
     const limits = this.#appending.error?.['full'] === true ? LAST_WORDS_LIMITS : BATCH_LIMITS
     const checkpointer = this.#checkpointer!
-    // What no signature can cover in time is not written: so a log never holds more of it than it says.
-    if (checkpointer.isOverdue(this.#timers.now())) return undefined
-    const maxLines = Math.min(limits.maxLines, checkpointer.unsignedRoom)
+    // What no signature can cover in time is not written: so a log never holds more of it than it says. Except the log's
+    // own first words: what an opening found is signed together with the record about it, however much that is.
+    const isFirst = this.#queue.at(0)?.number === FIRST_WORDS
+    if (!isFirst && checkpointer.isOverdue(this.#timers.now())) return undefined
+    const maxLines = isFirst ? limits.maxLines : Math.min(limits.maxLines, checkpointer.unsignedRoom)
     return formBatch(this.#queue, this.size, { ...limits, maxLines }, (item, error) => this.#refuse(item, error))
   }
 

@@ -198,6 +198,23 @@ it('closing without the signer ends after two questions, and says that the recor
   expect(log.state).toBe('closed')
 })
 
+it('a tail that is longer than allowed is signed all the same, together with the record about it', async () => {
+  const { key, asked, sizes } = remote({ maxUnsignedRecords: 3 })
+  const before = start({ key: { ...key, remote: { ...key.remote, maxUnsignedRecords: 1000 } } })
+  for (const event of ['a', 'b', 'c', 'd', 'e']) before.append(event)
+  await turns(8)
+  before.log.finishSync(1000)
+  const preamble = () => [
+    { event: 'found', body: '"event":"found"}', bytes: 1, wait: 'durable' as const, settled: () => {} },
+  ]
+  const { log, append } = start({ key, lease: before.writer.lease('shop'), preamble })
+  append('f')
+  await turns(8)
+  expect([sizes().at(-1), log.size]).toEqual([7, 7])
+  await asked.at(-1)!.answer()
+  expect([log.signedSize, log.state]).toEqual([7, 'writing'])
+})
+
 it('a local key that answers later is a mistake, and is told as one', async () => {
   const key = { publicKey: raw, sign: async () => new Uint8Array(64) }
   const { log, append } = start({ key })
