@@ -151,6 +151,7 @@ async function story(seed: number, where: 'here' | 'elsewhere', seen: { void: nu
   let turn = 0
   let previous = false
   for (let lives = 0; turn < 3 || previous; lives++) {
+    if (lives > 60) throw new Error(`key ${turn} never came into force`)
     const off = disk.calls + 1 + random.int(random.pick([20, 60, 150]))
     if (lives < 25) disk.fault = ({ n }) => (n === off ? { off: random.pick(['before', 'after']) } : undefined)
     const life = await live(disk, world, random, started(turn, previous, world, place))
