@@ -60,9 +60,16 @@ export function buildProgram(done: (exitCode: number) => void): Command {
 
   program
     .command('keygen')
-    .description('make the keys of a service; existing ones are never touched')
+    .description('make the keys of a service, or rotate the signing key; existing ones are never overwritten')
     .option('--dir <folder>', 'where to keep them', '.trailproof')
     .option('--witness <name>', 'make the key of a witness instead (witness.example.com)')
+    .option('--rotate', 'make the next signing key; logs are handed over to it at the next start')
+    .option(
+      '--retire <path>',
+      'destroy the old key, if every log under <path> is handed over; repeat for several',
+      collect,
+      [],
+    )
     .option('--json', 'one JSON object on standard output')
     .action(async (options) => done(await keygen(options)))
 

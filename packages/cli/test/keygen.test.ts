@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { removeTempDirs, tempDir } from '../../core/test/verify/fixture.js'
-import { run } from './run.js'
+import { run, runJson } from './run.js'
 
 afterAll(removeTempDirs)
 
@@ -52,4 +53,54 @@ test('makes the key of a witness: private to its owner, named as told, and never
   expect(readFileSync(key, 'utf8')).toBe(before)
   expect(out + err).not.toContain(before.trim().split('+').at(-1))
   expect(run(['keygen', '--witness', 'two words', '--dir', join(dir, 'x')]).code).toBe(2)
+})
+
+/** A process of the service, with these keys: starts, records once, ends. */
+function serve(cwd: string): void {
+  const core = new URL('../../core/dist/esm/index.js', import.meta.url)
+  const code = `import { createAudit, fileWriter } from '${core}'
+    const audit = createAudit({ service: 'shop', writer: fileWriter('audit') })
+    await audit.record({ event: 'login.failed' })
+    await audit.close()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd, encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+}
+
+test('rotates: make the next key, restart, retire the old one; not before every log is handed over', () => {
+  const cwd = tempDir()
+  const [dir, audit] = [join(cwd, '.trailproof'), join(cwd, 'audit')]
+  run(['keygen', '--dir', dir])
+  serve(cwd)
+  const first = readFileSync(join(dir, 'signing.pub'), 'utf8')
+  const old = readFileSync(join(dir, 'signing.key'), 'utf8')
+  expect(run(['keygen', '--dir', dir, '--rotate']).code).toBe(0)
+  expect(statSync(join(dir, 'signing.next.key')).mode & 0o777).toBe(0o600)
+  expect(run(['doctor', audit, '--keys', dir]).out).toContain('a rotation is under way')
+  expect(runJson(['keygen', '--dir', dir, '--retire', audit])).toEqual({
+    code: 1,
+    json: { retired: false, logs: [{ name: 'shop-0', done: false }] },
+  })
+  expect(readFileSync(join(dir, 'signing.key'), 'utf8')).toBe(old)
+
+  serve(cwd)
+  expect(run(['keygen', '--dir', dir, '--retire', audit])).toMatchObject({ code: 0 })
+  expect(existsSync(join(dir, 'signing.next.key'))).toBe(false)
+  expect(readFileSync(join(dir, 'signing.key'), 'utf8')).not.toBe(old)
+  serve(cwd)
+  const key = createPublicKey(first).export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
+  const { code, out } = run(['verify', audit, '--key', key])
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringMatching(/key {10}[\da-f]{8} signs up to size \d+\n {2}key/),
+  })
+})
+
+test('a rotation that is not under way cannot be ended, and one cannot begin and end at once', () => {
+  const dir = join(tempDir(), 'keys')
+  run(['keygen', '--dir', dir])
+  expect(run(['keygen', '--dir', dir, '--retire', dir])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^TRAILPROOF_KEY_MISSING/),
+  })
+  expect(run(['keygen', '--dir', dir, '--rotate', '--retire', dir]).code).toBe(2)
 })

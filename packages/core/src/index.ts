@@ -30,6 +30,8 @@ export type {
 } from './policy/receipt.js'
 export { fileKeyStore, type KeyStore, memoryKeyStore } from './privacy/key-store.js'
 export { generateKeys, type KeyOptions, memoryKeys } from './privacy/keys.js'
+export { keysInRotation, makeNextKey, retireKey } from './privacy/rotate-key.js'
+export type { Signer, SignerOptions } from './privacy/signer.js'
 export * from './publish/index.js'
 export * from './verify/index.js'
 export { VERSION } from './version.js'

@@ -6,6 +6,7 @@ import { nearest } from './near.js'
 import { checkPolicy, type PolicyRule } from './policy/policy.js'
 import type { KeyStore } from './privacy/key-store.js'
 import type { KeyOptions } from './privacy/keys.js'
+import { DEFAULT_SIGNER_OPTIONS, isSigner, type SignerOptions } from './privacy/signer.js'
 import type { Writer } from './writers/writer.js'
 
 export interface AuditOptions {
@@ -67,7 +68,8 @@ export function checkOptions(options: AuditOptions): Settings {
   const policy = options.policy ?? []
   checkPolicy(policy)
   const keys = object(options.keys ?? {}, 'keys')
-  known(keys, ['dir', 'store', 'root', 'signing'], 'keys.')
+  known(keys, ['dir', 'store', 'root', 'signing', 'previousSigning', ...Object.keys(DEFAULT_SIGNER_OPTIONS)], 'keys.')
+  checkSigner(keys)
   if (keys.dir !== undefined && (typeof keys.dir !== 'string' || keys.dir === ''))
     throw invalid('option "keys.dir" must be a folder name')
   const limits = object(options.limits ?? {}, 'limits')
@@ -96,6 +98,18 @@ export function checkOptions(options: AuditOptions): Settings {
     heartbeatEveryMs: count(options.heartbeatEveryMs ?? 60_000, 'heartbeatEveryMs', 0, 86_400_000),
     clock: options.clock,
   }
+}
+
+/** Limits of a key in another place; they say nothing about a key at hand. */
+function checkSigner(keys: KeyOptions): void {
+  const limits = { ...DEFAULT_SIGNER_OPTIONS, ...keys }
+  const given = Object.keys(DEFAULT_SIGNER_OPTIONS).find((name) => keys[name as keyof SignerOptions] !== undefined)
+  if (given && !isSigner(keys.signing) && !isSigner(keys.previousSigning))
+    throw invalid(`option "keys.${given}" is for a Signer`, 'give it as keys.signing: { publicKey, sign }')
+  count(limits.signEveryMs ?? 60_000, 'keys.signEveryMs', 1000, 3_600_000)
+  count(limits.signTimeoutMs ?? 3000, 'keys.signTimeoutMs', 100, 30_000)
+  count(limits.maxUnsignedMs ?? 900_000, 'keys.maxUnsignedMs', 2 * (limits.signEveryMs ?? 60_000), 86_400_000)
+  count(limits.maxUnsignedRecords ?? 100_000, 'keys.maxUnsignedRecords', 1000, 10_000_000)
 }
 
 function checkService(service: AuditOptions['service']): Settings['service'] {

@@ -23,7 +23,8 @@ import { DeviceCookies } from './http/device.js'
 import { type AnyLog, beginLog } from './log/begin-log.js'
 import type { Entry } from './log/log.js'
 import { queueFull } from './log/log-errors.js'
-import { logVkey, openedFrom, openingRecords } from './log/opening.js'
+import { openedFrom, openingRecords } from './log/opening.js'
+import { KEY_ROTATED } from './log/rotation.js'
 import type { Settings } from './options.js'
 import { Deadlines } from './policy/deadlines.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
@@ -71,18 +72,20 @@ export class Recorder {
       lease: settings.writer.lease(name),
       service: name,
       key: keys.signing,
+      previousKey: keys.previousSigning,
       limits: { maxQueuedBytes: settings.limits.queueBytes, maxQueuedRecords: settings.limits.queueRecords },
       stalledAfterMs,
-      preamble: (head) =>
-        openingRecords(head, settings, keys.ids).map(({ event, data, outcome }) =>
-          this.#entries.own(event, data, outcome),
-        ),
+      preamble: (head, origin) =>
+        openingRecords(head, origin, settings, keys).map(({ event, data, outcome }) => ({
+          ...this.#entries.own(event, data, outcome),
+          ...(event === KEY_ROTATED && { rotatesKey: true }),
+        })),
       onState: (state) => state === 'writing' && queueMicrotask(() => this.#vitals.tellLosses()),
       randomId: () => randomBytes(6).toString('hex'),
     })
     this.#vitals = new Vitals(this.#log, this.counters, stalledAfterMs, (event, data) => this.own(event, data))
     this.ready = this.#log.ready.then((head) => {
-      const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
+      const opened = openedFrom(head, this.#log.origin!, keys.signing.publicKey)
       this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
       return opened

@@ -14,7 +14,7 @@ export interface CheckLogOptions {
   acknowledged?: Iterable<{ index: number; leafHash: string }>
   /** Demand every tile of the newest synced checkpoint's size. */
   tiles?: boolean
-  /** The key that must have signed, 32 bytes; default the one in the folder. */
+  /** The key that must have signed first, 32 bytes; default the first one in the folder. */
   publicKey?: Uint8Array
   disk?: LookInto
 }
@@ -44,22 +44,23 @@ export function checkLog(
   folder: string,
   { acknowledged = [], tiles = false, publicKey, disk = nodeFs }: CheckLogOptions = {},
 ): CheckedLog {
-  const key = readKey(disk.readFile(`${folder}/log.vkey`).toString('utf8'))
-  if (publicKey && !key.publicKey.equals(publicKey)) fail('log.vkey holds another key')
+  const keys = readKeys(disk.readFile(`${folder}/log.vkey`).toString('utf8'))
+  if (publicKey && !keys[0]!.publicKey.equals(publicKey)) fail('log.vkey holds another key')
   const lines = readLines(disk, folder)
   const tree = naiveTree(lines.map(leafHash))
 
   const history = disk.list(folder)?.includes('checkpoints.log')
-    ? readNotes(disk.readFile(`${folder}/checkpoints.log`).toString('utf8'), key)
+    ? readNotes(disk.readFile(`${folder}/checkpoints.log`).toString('utf8'), keys)
     : []
   const synced = disk.list(folder)?.includes('checkpoint')
-    ? readNotes(disk.readFile(`${folder}/checkpoint`).toString('utf8'), key)
+    ? readNotes(disk.readFile(`${folder}/checkpoint`).toString('utf8'), keys)
     : []
   if (synced.length > 1) fail('checkpoint holds more than one note')
   for (const { size, root } of [...history, ...synced]) {
     if (size > lines.length) fail(`a checkpoint signs ${size} lines, but there are ${lines.length}`)
     if (!tree.root(size).equals(root)) fail(`the checkpoint of ${size} has another root than its lines`)
   }
+  checkTurns(keys, lines, [...history, ...synced])
   for (const [i, { size }] of history.slice(1).entries())
     if (size < history[i]!.size) fail(`checkpoint ${i + 1} of the history is smaller than the one before`)
   if (synced[0] && !history.some(({ note }) => note === synced[0]!.note))
@@ -71,7 +72,7 @@ export function checkLog(
   const syncedSize = synced[0]?.size ?? 0
   if (tiles) checkTiles(disk, folder, tree, syncedSize)
   return {
-    origin: key.name,
+    origin: keys[0]!.name,
     lines: lines.map(String),
     signedSize: Math.max(syncedSize, ...history.map(({ size }) => size)),
     syncedSize,
@@ -166,6 +167,12 @@ interface Key {
   publicKey: Buffer
 }
 
+function readKeys(text: string): Key[] {
+  const keys = text.split(/(?<=\n)/).map(readKey)
+  if (keys.some(({ name }) => name !== keys[0]!.name)) fail('log.vkey holds keys of several logs')
+  return keys
+}
+
 function readKey(text: string): Key {
   const [, name, id, base64] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)\n$/.exec(text) ?? fail('log.vkey is not a key')
   const raw = Buffer.from(base64!, 'base64')
@@ -178,9 +185,27 @@ interface Note {
   size: number
   root: Buffer
   note: string
+  /** Place of its key in log.vkey. */
+  turn: number
 }
 
-function readNotes(file: string, key: Key): Note[] {
+/** Each key but the first came by a record whose checkpoint, of exactly that size, the key before it signed last. */
+function checkTurns(keys: Key[], lines: Buffer[], notes: Note[]): void {
+  const borders = keys.map(({ publicKey }, turn) => {
+    if (turn === 0) return -1
+    const before = notes.filter((note) => note.turn === turn - 1)
+    const border = before.find(({ size }) => {
+      const { event, data } = size > 0 ? JSON.parse(String(lines[size - 1])) : {}
+      return event === 'audit.key_rotated' && readKey(`${data.next}\n`).publicKey.equals(publicKey)
+    })
+    return border?.size ?? fail(`nobody handed the log over to key ${turn} of log.vkey`)
+  })
+  for (const { size, turn } of notes)
+    if (size <= borders[turn]! || size > (borders[turn + 1] ?? Number.POSITIVE_INFINITY))
+      fail(`key ${turn} of log.vkey signed ${size} lines, which was not its turn`)
+}
+
+function readNotes(file: string, keys: Key[]): Note[] {
   const notes: Note[] = []
   const pattern = /([^\n]+)\n(\d+)\n([A-Za-z0-9+/=]{44})\n\n\u2014 ([^ \n]+) ([A-Za-z0-9+/=]+)\n/y
   while (pattern.lastIndex < file.length) {
@@ -189,10 +214,11 @@ function readNotes(file: string, key: Key): Note[] {
       pattern.exec(file) ?? fail(`byte ${at} of the checkpoints begins no note`)
     const signature = Buffer.from(payload!, 'base64')
     const body = Buffer.from(`${origin}\n${size}\n${root}\n`)
-    if (origin !== key.name || name !== key.name || !signature.subarray(0, 4).equals(key.id))
-      fail(`a checkpoint of ${origin} stands here`)
+    const turn = keys.findIndex((key) => signature.subarray(0, 4).equals(key.id))
+    const key = keys[turn]
+    if (!key || origin !== key.name || name !== key.name) return fail(`a checkpoint of ${origin} stands here`)
     if (!isSigned(key.publicKey, body, signature.subarray(4))) fail(`the signature over ${size} lines is wrong`)
-    notes.push({ size: Number(size), root: Buffer.from(root!, 'base64'), note: note! })
+    notes.push({ size: Number(size), root: Buffer.from(root!, 'base64'), note: note!, turn })
   }
   return notes
 }

@@ -192,6 +192,19 @@ export function writerContract({ name, create }: WriterContractOptions, { descri
     )
 
     it(
+      'the last lines can be written without a checkpoint, where nobody can sign any more',
+      using(async (place, open, close) => {
+        const a = batchOf(0, 3)
+        const { log } = await open()
+        expect(log.finishSync(a, undefined, 2000)).toBe(true)
+        expect(await place.lines('shop-0')).toEqual(linesOf(a))
+        await close()
+        const again = await open()
+        expect(again.log.head).toMatchObject({ size: 3, signedSize: 0, recovered: { from: 0, to: 3 } })
+      }),
+    )
+
+    it(
       'a log signed with another key is not continued but cited by the one that follows',
       using(async (place, open, close) => {
         const { log } = await open()

@@ -118,3 +118,57 @@ it('also when the first lines stand in two segments, since the first fsync faile
   expect(killed.list(`${FOLDER}/seg`)).toHaveLength(2)
   expect(await open(killed)).toMatchObject({ size: 2, recovered: { from: 0, to: 2 } })
 })
+
+const away = {
+  key: {
+    publicKey: testKey().publicKey,
+    remote: { signEveryMs: 60_000, maxUnsignedMs: 900_000, maxUnsignedRecords: 1000 },
+    sign: async () => {
+      throw new Error('the signer is away')
+    },
+  },
+}
+
+/** What a process opens whose key is in another place, and there. */
+async function openRemote(disk: CrashDisk) {
+  const { publicKey, sign } = testKey()
+  const life = begin(disk, new World(), { key: { ...away.key, publicKey, sign: async (message) => sign(message) } })
+  const head = await life.log.ready
+  await life.log.close()
+  return head
+}
+
+async function leftBehind(lines: Line[]): Promise<CrashDisk> {
+  const disk = new CrashDisk()
+  const life = begin(disk, new World(), away)
+  await life.log.ready
+  append(life, lines)
+  await life.log.flush()
+  return disk.kill()
+}
+
+const outage: Line[] = [
+  { event: 'audit.started' },
+  { second: 800 },
+  { event: 'audit.recovered', second: 810, data: { from: 0, to: 2 } },
+  { event: 'audit.started', second: 810 },
+  { second: 1600 },
+  { event: 'audit.stopped', second: 1600 },
+]
+
+it('a signer that was away from the first moment, through a restart, is no sign of a removed checkpoint', async () => {
+  expect(await openRemote(await leftBehind(outage))).toMatchObject({ size: 6, recovered: { from: 0, to: 6 } })
+})
+
+it('the lines cannot claim such a signer: what counts is the key of the process that opens them', async () => {
+  const disk = await leftBehind([
+    { event: 'audit.started', data: { signer: { max_unsigned_ms: 9e9 } } },
+    { second: 60 },
+  ])
+  expect((await open(disk)).previous).toMatchObject({ kind: 'checkpoint', problem: 'its checkpoints are gone' })
+})
+
+it('nor is it one for longer than such a key may be away', async () => {
+  const disk = await leftBehind([{ event: 'audit.started' }, { second: 911 }])
+  expect((await openRemote(disk)).previous).toMatchObject({ problem: 'its checkpoints are gone' })
+})

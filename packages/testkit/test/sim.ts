@@ -78,8 +78,13 @@ export async function settleDown(disk: CrashDisk, { log, timers }: Life, patienc
 }
 
 /** A process with ups and downs; ends with the power off, or still running. */
-export async function live(disk: CrashDisk, world: World, random: Random): Promise<Life | undefined> {
-  const life = attempt(() => begin(disk, world))
+export async function live(
+  disk: CrashDisk,
+  world: World,
+  random: Random,
+  options: Partial<LogOptions> = {},
+): Promise<Life | undefined> {
+  const life = attempt(() => begin(disk, world, options))
   if (!life) return undefined
   for (let bursts = random.int(12); bursts > 0 && !disk.isOff; bursts--) {
     life.write(1 + random.int(random.pick([3, 30])), random.pick([10, 100, 700]))
@@ -95,9 +100,9 @@ export async function live(disk: CrashDisk, world: World, random: Random): Promi
 export async function recoverAndProve(
   disk: CrashDisk,
   world: World,
-  expected: { head?: (head: Head) => void } = {},
+  expected: { head?: (head: Head) => void; options?: Partial<LogOptions>; firstKey?: Uint8Array; tiles?: boolean } = {},
 ): Promise<CrashDisk> {
-  const life = begin(disk, world)
+  const life = begin(disk, world, expected.options)
   const head = await life.log.ready
   expected.head?.(head)
   if (head.previous) throw new Error(`a crash was taken for damage: ${head.previous.problem}`)
@@ -107,16 +112,16 @@ export async function recoverAndProve(
   await turns(2)
   await checkpointed
   await life.log.close()
-  prove(disk, world)
+  prove(disk, world, expected)
   return disk
 }
 
 /** checkLog, and: no entry stands twice. Tiles are derived, so right after a power cut they may be missing. */
-export function prove(disk: CrashDisk, world: World, { tiles = true } = {}) {
+export function prove(disk: CrashDisk, world: World, { tiles = true, firstKey = key.publicKey } = {}) {
   const epoch = newestEpoch('shop-0', disk.list('/audit')!)
   if (epoch !== 1) throw new Error(`the log was begun anew (epoch ${epoch})`)
-  const checked = checkLog('/audit/shop-0', { disk, acknowledged: world.acknowledged, tiles, publicKey: key.publicKey })
-  const ids = checked.lines.map((line) => JSON.parse(line).id as string)
+  const checked = checkLog('/audit/shop-0', { disk, acknowledged: world.acknowledged, tiles, publicKey: firstKey })
+  const ids = checked.lines.map((line) => JSON.parse(line).id as string | undefined).filter((id) => id !== undefined)
   if (new Set(ids).size !== ids.length) throw new Error('an entry stands twice')
   if (checked.syncedSize !== checked.lines.length) throw new Error('closing left lines without a checkpoint')
   return checked

@@ -58,6 +58,10 @@ function aboutLog(log: LogReport): string {
     `  records      ${log.size}${log.unsigned > 0 ? `, the last ${log.unsigned} not signed yet` : ''}`,
     `  checkpoints  ${log.checkpoints} verified, the newest over ${log.signed} records`,
     `  root         ${log.root}`,
+    ...(log.keys ?? []).map(
+      ({ id, from, to }) =>
+        `  key          ${id} signs ${to === undefined ? `from size ${from} on` : `up to size ${to}`}`,
+    ),
     ...(log.newest === undefined
       ? []
       : [`  newest       ${safe(log.newest)} (as its own clock read; nothing outside vouches for it)`]),

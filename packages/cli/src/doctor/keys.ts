@@ -27,6 +27,14 @@ export function keyChecks(dir: string, env: NodeJS.ProcessEnv = process.env): Ch
   if (!names.some((name) => name.endsWith('.key')))
     return [fail('keys', `${dir} holds no keys`, `run trailproof keygen --dir ${dir}`)]
   const open = [dir, ...names.filter((name) => !name.endsWith('.pub')).map((name) => join(dir, name))].filter(isOpen)
+  if (open.length === 0 && names.includes('signing.next.key') && names.includes('signing.key'))
+    return [
+      warn(
+        'keys',
+        `${dir} holds two signing keys: a rotation is under way`,
+        `restart the service, then trailproof keygen --dir ${dir} --retire <path of the logs>`,
+      ),
+    ]
   if (open.length === 0) return [ok('keys', `${dir} is there, for its owner only`)]
   return [
     fail(

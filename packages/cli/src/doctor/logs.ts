@@ -6,6 +6,7 @@ import { findLogs, isTrailproofError, lastLines, placeOfLog } from '@trailproof/
 import { type Check, fail, ok, span, warn } from './check.js'
 
 const HEARTBEAT_EVERY = 60_000
+/** A local key signs within a second; one in another place, as the records say. */
 const UNSIGNED_AFTER = 5000
 const LOOKED_AT = 1000
 
@@ -24,7 +25,7 @@ export async function logChecks(path: string, now = Date.now()): Promise<Check[]
 interface Seen {
   folder: string
   now: number
-  records: { seq: number; time: number; event: string }[]
+  records: { seq: number; time: number; event: string; signEveryMs: number }[]
   held: boolean | undefined
 }
 
@@ -76,7 +77,8 @@ function checkpoint({ folder, records, now, held }: Seen): Check {
   const size = Number(readFileSync(path, 'utf8').split('\n')[1])
   const age = span(now - statSync(path).mtimeMs)
   const behind = newest ? newest.seq + 1 - size : 0
-  if (behind > 0 && newest && now - newest.time > UNSIGNED_AFTER) {
+  const signEveryMs = records.reduce((ms, record) => record.signEveryMs || ms, 0)
+  if (behind > 0 && newest && now - newest.time > UNSIGNED_AFTER + signEveryMs) {
     const fix = held
       ? 'look at health() of the application: signing or syncing fails'
       : 'the next start signs them; records above a checkpoint are not protected'
@@ -110,10 +112,12 @@ function heartbeat({ records, now, held }: Seen): Check {
 
 function readRecord(line: Uint8Array): Seen['records'][number] | undefined {
   try {
-    const { seq, time, event } = JSON.parse(Buffer.from(line).toString()) as Record<string, unknown>
+    const { seq, time, event, data } = JSON.parse(Buffer.from(line).toString()) as Record<string, unknown>
     const ms = Date.parse(String(time))
     if (typeof seq !== 'number' || !Number.isFinite(ms)) return undefined
-    return { seq, time: ms, event: String(event) }
+    const { signer } = (data ?? {}) as { signer?: { sign_every_ms?: unknown } }
+    const isOwn = event === 'audit.started' || event === 'audit.heartbeat'
+    return { seq, time: ms, event: String(event), signEveryMs: isOwn ? Number(signer?.sign_every_ms) || 0 : 0 }
   } catch {
     return undefined
   }

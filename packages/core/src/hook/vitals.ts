@@ -2,7 +2,7 @@
 import type { Health } from '../audit.js'
 import type { TrailproofError } from '../errors.js'
 import type { AnyLog } from '../log/begin-log.js'
-import type { LogState } from '../log/log.js'
+import type { LogHealth, LogState } from '../log/log.js'
 import type { Counters } from './coverage.js'
 
 type Own = (event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow', data: Record<string, unknown>) => boolean
@@ -40,7 +40,9 @@ export class Vitals {
   beat(n: number): void {
     this.tellLosses()
     const hooks = Object.keys(this.counters.coverage().hooks)
-    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued: this.log.health().queuedRecords })
+    const { queuedRecords: queued, signEveryMs } = this.log.health()
+    const signer = signEveryMs !== undefined && { signer: { sign_every_ms: signEveryMs } }
+    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued, ...signer })
   }
 
   /** Once everything queued by now is durable, there is room to tell what is not there. */
@@ -66,14 +68,15 @@ export class Vitals {
   health(): Health {
     const log = this.log.health()
     const { dropped, slow } = this.counters.totals()
-    const problems = [...this.#problems(log.state, log.lastError, dropped)]
+    const problems = [...this.#problems(log, dropped)]
     const status = problems.length ? 'red' : 'green'
     return { status, problems, log, gate: this.#gate, counts: this.counters.counts(), dropped, slow }
   }
 
-  *#problems(state: LogState, error: TrailproofError | undefined, dropped: number): Iterable<Health['problems'][0]> {
+  *#problems({ state, lastError: error, signerError }: LogHealth, dropped: number): Iterable<Health['problems'][0]> {
     if (this.damaged) yield { code: this.damaged.code, message: this.damaged.message }
-    if (state === 'failing' || state === 'stalled')
+    if (signerError) yield { code: signerError.code, message: signerError.message }
+    if ((state === 'failing' || state === 'stalled') && error !== signerError)
       yield { code: error?.code ?? 'TRAILPROOF_WRITE_FAILED', message: error?.message ?? `the log is ${state}` }
     if (this.#opensSlowly(state)) yield { code: 'TRAILPROOF_WRITE_TIMEOUT', message: 'the log is still being opened' }
     if (state === 'closed' && !this.closing) yield { code: 'TRAILPROOF_CLOSED', message: 'the log has given up' }

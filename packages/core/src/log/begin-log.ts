@@ -8,7 +8,8 @@ export type { AnyLog } from './thread/threaded-log.js'
 export function beginLog(options: LogOptions): AnyLog {
   const shared = options.lease.share?.()
   const { privateKey } = options.key
-  const file = shared && privateKey && threadFile('./log/thread/main.js')
+  // A log that is being handed over, or whose key is in another place, talks with the owner of the key: it stays here.
+  const file = shared && privateKey && !options.previousKey && threadFile('./log/thread/main.js')
   if (!file) return new Log(options)
   try {
     return new ThreadedLog({ ...options, file, shared, privateKey })

@@ -9,6 +9,7 @@ import {
   type TreeHasher,
   treeHasher,
 } from '@trailproof/tlog'
+import { TrailproofError } from '../errors.js'
 
 /** One-shot SHA-256. Text output is the fast way out of OpenSSL: 'buffer' costs twice as much (performance.md section 1). */
 export function sha256(data: Uint8Array): Uint8Array {
@@ -31,16 +32,56 @@ export const hasher: TreeHasher = {
 export interface LogKey {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
-  /** 64 bytes over the message; may throw, then the log tries again later. */
-  sign(message: Uint8Array): Uint8Array
   /** The key itself, where the log's own thread may hold it. */
   readonly privateKey?: KeyObject
+  /**
+   * 64 bytes over the message; may throw, then the log tries again later. A key without `remote` answers at once, one
+   * with it by a promise, which has to settle: whoever makes the key sees to a time limit.
+   */
+  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /** Set for a key in another place (KMS, another process), which may be slow, away, or wrong. */
+  readonly remote?: RemoteLimits
 }
 
-/** Writes signed checkpoints of one log, under the log's own name (C2SP: the key name should equal the origin). */
-export function checkpointSigner(origin: string, key: LogKey): (size: number, root: Uint8Array) => string {
-  const signer = ed25519Signer(sha256, origin, key.publicKey, (message) => key.sign(message))
-  return (size, root) => signNote(formatCheckpoint({ origin, size, root }), [signer])
+/** How much of a log may stand without a signature while its key is in another place. */
+export interface RemoteLimits {
+  /** The key is asked at most this often, unless somebody waits for a checkpoint. */
+  signEveryMs: number
+  /** A leaf without a signature becomes at most this old, and there are at most so many: then nothing more is written. */
+  maxUnsignedMs: number
+  maxUnsignedRecords: number
+}
+
+/** A checkpoint of one log, signed: as text at once, or later where the key is in another place. */
+export type CheckpointSigner = (size: number, root: Uint8Array) => string | Promise<string>
+
+/**
+ * Writes signed checkpoints of one log, under the log's own name (C2SP: the key name should equal the origin).
+ *
+ * What a key in another place answers is verified before it becomes a checkpoint.
+ *
+ * @throws what the key throws; TRAILPROOF_SIGNER_FAILED (as a rejection) its answer is not its signature
+ */
+export function checkpointSigner(origin: string, key: LogKey): CheckpointSigner {
+  const noteOf = (text: string, signature: Uint8Array) =>
+    signNote(text, [ed25519Signer(sha256, origin, key.publicKey, () => signature)])
+  return (size, root) => {
+    const text = formatCheckpoint({ origin, size, root })
+    const message = Buffer.from(text)
+    const answer = key.sign(message)
+    if (answer instanceof Uint8Array) return noteOf(text, answer)
+    return answer.then((signature) => {
+      if (isSignature(key.publicKey, message, signature)) return noteOf(text, signature)
+      throw new TrailproofError('TRAILPROOF_SIGNER_FAILED', 'what the signer answered is no signature of its key', {
+        record: 'written',
+        hint: 'the public key given with the signer must belong to the key that signs, and that must be Ed25519 over the message itself',
+      })
+    })
+  }
+}
+
+function isSignature(publicKey: Uint8Array, message: Uint8Array, signature: unknown): signature is Uint8Array {
+  return signature instanceof Uint8Array && signature.length === 64 && verifyEd25519(publicKey, message, signature)
 }
 
 /** Verifies checkpoints of one log: its own name and this public key, nothing else. */

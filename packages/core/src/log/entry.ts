@@ -25,6 +25,8 @@ export interface Entry {
   bytes: number
   /** `checkpointed`: settled only once a signed and synced checkpoint covers the line. */
   wait: 'durable' | 'checkpointed'
+  /** This line, `audit.key_rotated`, is the last one that the previous key signs. */
+  rotatesKey?: boolean
   /** Called exactly once, with a receipt or with an error; never while `append` runs. */
   settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void
 }

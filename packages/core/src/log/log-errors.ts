@@ -54,7 +54,8 @@ export function asTrailproofError(
   cause: unknown,
   message: string,
   record: 'not-written' | 'written' | 'unknown' = 'unknown',
+  code: 'TRAILPROOF_WRITE_FAILED' | 'TRAILPROOF_SIGNER_FAILED' = 'TRAILPROOF_WRITE_FAILED',
 ): TrailproofError {
   if (cause instanceof TrailproofError) return cause
-  return new TrailproofError('TRAILPROOF_WRITE_FAILED', message, { record, cause })
+  return new TrailproofError(code, message, { record, cause })
 }

@@ -34,11 +34,13 @@ export interface LogOptions {
   lease: Lease
   service: string
   key: LogKey
+  /** The key before it, for the openings at which logs are handed over. */
+  previousKey?: LogKey | undefined
   limits: QueueLimits
   /** A call to the writer that takes longer makes the log `stalled` until it returns. */
   stalledAfterMs: number
   /** The log's own first words, put before everything that was queued while it opened. */
-  preamble(head: Head): Entry[]
+  preamble(head: Head, origin: string): Entry[]
   onState?(state: LogState, error?: TrailproofError): void
   timers?: Timers
   /** Where entries come from besides `append`. */
@@ -72,6 +74,10 @@ export interface LogHealth {
   signedSize: number
   queuedRecords: number
   queuedBytes: number
+  /** Set when the key is in another place: it signs this often, unless somebody waits. */
+  signEveryMs?: number
+  /** Set while a key in another place does not sign: records are durable, and no signature covers the newest. */
+  signerError?: TrailproofError
   /** The last thing that went wrong, also when all is well again. */
   lastError?: TrailproofError
 }
@@ -81,11 +87,15 @@ const FIRST_WORDS = 0
 
 /** While closing, an operation that fails this often in a row is given up. */
 export const ATTEMPTS_WHEN_CLOSING = 5
+/** The same for a key in another place, each of whose failures may take as long as its time limit. */
+const QUESTIONS_WHEN_CLOSING = 2
 
 /** Someone who waits until entries up to number `position` are durable, or covered by a synced checkpoint. */
 interface Waiter {
   position: number
   checkpoint: boolean
+  /** Leaves that a checkpoint has to cover, once it is known. */
+  size?: number
   resolve(): void
   reject(error: TrailproofError): void
 }
@@ -103,6 +113,8 @@ export class Log {
   readonly #opening: Trouble
   readonly #appending: Trouble
   readonly #signing: Trouble
+  /** A key in another place that does not answer. Nothing stops for it before too much stands unsigned. */
+  readonly #asking: Trouble
   readonly #keys: KeyWaits
   #log: OpenLog | undefined
   #checkpointer: Checkpointer | undefined
@@ -133,6 +145,7 @@ export class Log {
     this.#opening = new Trouble(this.#timers, wake)
     this.#appending = new Trouble(this.#timers, wake)
     this.#signing = new Trouble(this.#timers, wake)
+    this.#asking = new Trouble(this.#timers, wake)
     this.#keys = new KeyWaits(this.#timers, {
       ready: wake,
       failed: (trouble, error) => this.#failed(trouble, error),
@@ -208,7 +221,7 @@ export class Log {
         this.#closeSettle = { resolve, reject }
       })
       if (this.#over) this.#closeSettle!.resolve()
-      for (const trouble of this.#troubles()) trouble.hurry()
+      for (const trouble of [...this.#troubles(), this.#asking]) trouble.hurry()
       this.#wake()
     }
     return this.#closing
@@ -216,7 +229,8 @@ export class Log {
 
   /**
    * For `process.on('exit')`: makes everything queued durable and signs it before it returns, also when a write is
-   * under way. The log is closed afterwards. A system call that hangs cannot be interrupted, so it is not begun when
+   * under way. A key in another place cannot be asked any more: then the end stays unsigned, and the next opening finds
+   * it. The log is closed afterwards. A system call that hangs cannot be interrupted, so it is not begun when
    * the log is known to be stalled.
    *
    * @returns false when something could not be written within `timeoutMs`, or waited for its keys
@@ -226,6 +240,8 @@ export class Log {
     if (this.#stalled) return this.#finish(false, undefined)
     if (!this.#log && !this.#openSync()) return this.#finish(false, undefined)
     this.#giveUpUnready()
+    const checkpointer = this.#checkpointer!
+    if (checkpointer.isOverdue(this.#timers.now())) return this.#finish(this.#queue.length === 0, undefined)
     const underWay = this.#inFlight
     const skip = underWay?.items.length ?? 0
     const last = formBatch(
@@ -235,12 +251,11 @@ export class Log {
       (item, error) => this.#refuse(item, error),
       skip,
     )
-    const checkpointer = this.#checkpointer!
     if (!underWay && !last && checkpointer.syncedSize === this.size) return this.#finish(true, undefined)
     const hashes = [...(underWay?.batch.leafHashes ?? []), ...(last?.batch.leafHashes ?? [])]
     const sign = this.#wordless ? leaveUnsigned : checkpointer.signAhead(hashes)
     const done = this.#log!.finishSync(last?.batch, sign, timeoutMs)
-    return this.#finish(done, done ? [underWay, last] : undefined)
+    return this.#finish(done, done ? [underWay, last] : undefined, sign !== undefined)
   }
 
   health(): LogHealth {
@@ -252,6 +267,8 @@ export class Log {
       signedSize: this.signedSize,
       queuedRecords: this.#queue.length,
       queuedBytes: this.#queue.bytes,
+      ...(this.#options.key.remote && { signEveryMs: this.#options.key.remote.signEveryMs }),
+      ...(this.#asking.error && { signerError: this.#asking.error }),
       ...(this.#lastError && { lastError: this.#lastError }),
     }
   }
@@ -287,8 +304,12 @@ export class Log {
     } else if (!this.#log) {
       if (this.#opening.waiting) return false
       await this.#open()
+    } else if (!this.#signing.waiting && this.#checkpointer!.successor) {
+      await this.#keepKey()
     } else if (!this.#signing.waiting && this.#checkpointDueIn() === 0) {
       await this.#keepCheckpoint()
+    } else if (this.#questionDueIn() === 0) {
+      this.#ask()
     } else {
       const formed = this.#appending.waiting ? undefined : this.#form()
       if (formed) await this.#commit(formed)
@@ -313,8 +334,14 @@ export class Log {
   #adopt(log: OpenLog): void {
     this.#log = log
     this.#opening.succeeded()
-    this.#checkpointer = new Checkpointer(log.origin, this.#options.key, log.head, this.#timers.now())
-    const first = this.#queue.pushFirst(this.#options.preamble(log.head))
+    const previous = log.head.previousKeySigns && this.#options.previousKey
+    this.#checkpointer = new Checkpointer(
+      log.origin,
+      { own: this.#options.key, previous: previous || undefined },
+      log.head,
+      this.#timers.now(),
+    )
+    const first = this.#queue.pushFirst(this.#options.preamble(log.head, log.origin))
     for (const item of first) this.#keys.start(item)
     this.#updateState()
     this.#readySettle.resolve(log.head)
@@ -323,7 +350,13 @@ export class Log {
   #form(): FormedBatch | undefined {
     // On a full disk the oldest lines may still find room where all of them do not.
     const limits = this.#appending.error?.['full'] === true ? LAST_WORDS_LIMITS : BATCH_LIMITS
-    return formBatch(this.#queue, this.size, limits, (item, error) => this.#refuse(item, error))
+    const checkpointer = this.#checkpointer!
+    // What no signature can cover in time is not written: so a log never holds more of it than it says. Except the log's
+    // own first words: what an opening found is signed together with the record about it, however much that is.
+    const isFirst = this.#queue.at(0)?.number === FIRST_WORDS
+    if (!isFirst && checkpointer.isOverdue(this.#timers.now())) return undefined
+    const maxLines = isFirst ? limits.maxLines : Math.min(limits.maxLines, checkpointer.unsignedRoom)
+    return formBatch(this.#queue, this.size, { ...limits, maxLines }, (item, error) => this.#refuse(item, error))
   }
 
   async #commit(formed: FormedBatch): Promise<void> {
@@ -344,7 +377,8 @@ export class Log {
   }
 
   #committed({ items, batch, leafHex }: FormedBatch): void {
-    this.#checkpointer!.grow(batch.leafHashes, this.#timers.now())
+    const rotation = items.findIndex(({ entry }) => entry.rotatesKey)
+    this.#checkpointer!.grow(batch.leafHashes, this.#timers.now(), rotation)
     this.#queue.shift(items.length)
     items.forEach((item, i) => {
       const [index, leafHash] = [batch.first + i, leafHex[i]!]
@@ -372,6 +406,38 @@ export class Log {
     this.#answerWaiters()
   }
 
+  /** Lets a key in another place sign, and goes on meanwhile. */
+  #ask(): void {
+    this.#checkpointer!.ask(this.#timers.now())
+      .then(
+        () => this.#asking.succeeded(),
+        (cause) => {
+          const error = asTrailproofError(cause, 'the signer could not be asked', 'written', 'TRAILPROOF_SIGNER_FAILED')
+          if (!this.#over) this.#failed(this.#asking, error, QUESTIONS_WHEN_CLOSING)
+        },
+      )
+      .finally(() => {
+        this.#updateState()
+        this.#timers.soon(() => this.#wake())
+      })
+  }
+
+  /** The old key has signed for the last time. A crash above leaves the record under its checkpoint; opening goes on here. */
+  async #keepKey(): Promise<void> {
+    try {
+      const { publicKey } = this.#checkpointer!.successor!
+      await this.#watched(async () => this.#log!.addKey!(publicKey))
+      if (this.#over) return
+      this.#checkpointer!.handedOver()
+      this.#signing.succeeded()
+    } catch (cause) {
+      if (!this.#over)
+        this.#failed(this.#signing, asTrailproofError(cause, 'the next signing key could not be kept', 'written'))
+    } finally {
+      this.#updateState()
+    }
+  }
+
   async #closeWriter(): Promise<void> {
     try {
       await this.#watched(() => this.#log!.close())
@@ -384,7 +450,7 @@ export class Log {
   // ── when things are due ───────────────────────────────────────────────────────────────────────────────────────────
 
   #isDirty(): boolean {
-    return this.#checkpointer!.syncedSize < this.size
+    return this.#checkpointer!.syncedSize < this.size || this.#checkpointer!.successor !== undefined
   }
 
   /** Someone waits for a synced checkpoint over what is durable already. */
@@ -404,11 +470,20 @@ export class Log {
     return due !== undefined && this.#mustSync() ? 0 : due
   }
 
+  #questionDueIn(): number | undefined {
+    if (this.#asking.waiting || this.#queue.at(0)?.number === FIRST_WORDS) return undefined
+    return this.#checkpointer!.askIn(this.#timers.now(), this.#mustSync())
+  }
+
   #rest(): boolean {
     if (this.#options.source?.rest() === false) return true
-    const due = this.#checkpointDueIn()
-    if (due !== undefined && !this.#signing.waiting)
-      this.#checkpointTimer = this.#timers.after(Math.ceil(due), () => this.#wake())
+    this.#updateState() // it may have become too late for a signature
+    const due = [
+      this.#signing.waiting ? undefined : this.#checkpointDueIn(),
+      this.#questionDueIn(),
+      this.#checkpointer!.overdueIn(this.#timers.now()) || undefined,
+    ].filter((ms) => ms !== undefined)
+    if (due.length > 0) this.#checkpointTimer = this.#timers.after(Math.ceil(Math.min(...due)), () => this.#wake())
     return false
   }
 
@@ -431,9 +506,9 @@ export class Log {
     const open = this.#checkpointer
     if (!open) return
     const done = this.#doneThrough()
-    const synced = open.syncedSize === open.size
     this.#waiters = this.#waiters.filter((waiter) => {
-      const over = done >= waiter.position && (!waiter.checkpoint || synced)
+      if (done >= waiter.position) waiter.size ??= open.size
+      const over = waiter.size !== undefined && (!waiter.checkpoint || open.syncedSize >= waiter.size)
       if (over) waiter.resolve()
       return !over
     })
@@ -456,12 +531,17 @@ export class Log {
     return [this.#opening, this.#appending, this.#signing, this.#keys.trouble]
   }
 
-  #failed(trouble: Trouble, error: TrailproofError): void {
+  #failed(trouble: Trouble, error: TrailproofError, most = ATTEMPTS_WHEN_CLOSING): void {
     this.#lastError = error
     trouble.failed(error, this.#closing !== undefined)
     this.#updateState()
-    if (this.#closing && trouble.attempts >= ATTEMPTS_WHEN_CLOSING) this.#givenUp = error
+    if (this.#closing && trouble.attempts >= most) this.#givenUp = error
     if (this.#givenUp) this.#wake()
+  }
+
+  /** The key in another place has been away for too long: now it is the log that fails. */
+  #overdue(): Trouble | undefined {
+    return this.#asking.error && this.#checkpointer?.isOverdue(this.#timers.now()) ? this.#asking : undefined
   }
 
   #refuse(item: Item, error: TrailproofError): void {
@@ -483,7 +563,7 @@ export class Log {
   }
 
   #updateState(): void {
-    const trouble = this.#troubles().find(({ error }) => error)
+    const trouble = this.#troubles().find(({ error }) => error) ?? this.#overdue()
     const state: LogState = this.#over
       ? 'closed'
       : this.#stalled
@@ -503,8 +583,14 @@ export class Log {
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #openRequest() {
-    const { service, key, randomId } = this.#options
-    return { newOrigin: (slot: string) => `${service}/${randomId()}/${slot}`, publicKey: key.publicKey }
+    const { service, key, previousKey, randomId } = this.#options
+    const limits = [key.remote, previousKey?.remote].flatMap((remote) => remote?.maxUnsignedMs ?? [])
+    return {
+      newOrigin: (slot: string) => `${service}/${randomId()}/${slot}`,
+      publicKey: key.publicKey,
+      ...(previousKey && { previousKey: previousKey.publicKey }),
+      ...(limits.length > 0 && { maxUnsignedMs: Math.max(...limits) }),
+    }
   }
 
   #openSync(): boolean {
@@ -531,9 +617,9 @@ export class Log {
   }
 
   /** The last word of finishSync: settles what it wrote, then ends. */
-  #finish(done: boolean, written: (FormedBatch | undefined)[] | undefined): boolean {
+  #finish(done: boolean, written: (FormedBatch | undefined)[] | undefined, signed = true): boolean {
     for (const formed of written ?? []) if (formed) this.#committed(formed)
-    if (written) this.#checkpointer!.keptAll()
+    if (written && signed) this.#checkpointer!.keptAll()
     if (written) this.#settleCheckpointed()
     this.#inFlight = undefined
     const complete = done && !this.#unready && this.#queue.length === 0
@@ -545,7 +631,7 @@ export class Log {
   #end(error: TrailproofError | undefined): void {
     this.#over = true
     this.#checkpointTimer?.cancel()
-    for (const trouble of this.#troubles()) trouble.succeeded()
+    for (const trouble of [...this.#troubles(), this.#asking]) trouble.succeeded()
     const left = error ?? closedError()
     for (const item of this.#queue.shift(this.#queue.length)) settle(item, left, undefined)
     for (const { item } of this.#awaitingCheckpoint) settle(item, asCheckpointError(left), undefined)

@@ -6,8 +6,10 @@ import { TrailproofError } from '../errors.js'
 import type { CatalogueName } from '../event/catalogue.js'
 import type { Outcome } from '../event/event.js'
 import type { Settings } from '../options.js'
+import type { Keys } from '../privacy/keys.js'
 import { VERSION } from '../version.js'
 import type { Head } from '../writers/writer.js'
+import { KEY_ROTATED } from './rotation.js'
 
 interface Told {
   event: CatalogueName
@@ -15,8 +17,11 @@ interface Told {
   outcome?: Outcome
 }
 
-/** `audit.integrity_failed` first of all, then `audit.recovered`, then `audit.started` with the effective configuration. */
-export function openingRecords(head: Head, settings: Settings, keyIds: { root: string; signing: string }): Told[] {
+/**
+ * `audit.integrity_failed` first of all, then `audit.recovered`, `audit.key_rotated` where the log is handed over, then
+ * `audit.started` with the effective configuration.
+ */
+export function openingRecords(head: Head, origin: string, settings: Settings, keys: Keys): Told[] {
   const told: Told[] = []
   if (head.previous) {
     const { origin, checkpoint, kind, problem, index } = head.previous
@@ -26,6 +31,11 @@ export function openingRecords(head: Head, settings: Settings, keyIds: { root: s
     const { from, to, quarantinedBytes, quarantine } = head.recovered
     told.push({ event: 'audit.recovered', data: { from, to, quarantined_bytes: quarantinedBytes, quarantine } })
   }
+  if (head.previousKeySigns && keys.previousSigning) {
+    const [previous, next] = [keys.previousSigning, keys.signing].map(({ publicKey }) => logVkey(origin, publicKey))
+    told.push({ event: KEY_ROTATED, data: { previous, next } })
+  }
+  const remote = keys.signing.remote ?? keys.previousSigning?.remote
   told.push({
     event: 'audit.started',
     data: {
@@ -36,18 +46,26 @@ export function openingRecords(head: Head, settings: Settings, keyIds: { root: s
       policy: settings.policy.map((rule) => ({ ...rule })),
       device: settings.device,
       limits: settings.limits,
-      keys: keyIds,
+      keys: keys.ids,
+      // How long records may honestly stand unsigned: verify judges a recovery by it.
+      ...(remote && {
+        signer: {
+          sign_every_ms: remote.signEveryMs,
+          max_unsigned_ms: remote.maxUnsignedMs,
+          max_unsigned_records: remote.maxUnsignedRecords,
+        },
+      }),
       size: head.size,
     },
   })
   return told
 }
 
-export function openedFrom(head: Head, origin: string, vkey: string): Opened {
+export function openedFrom(head: Head, origin: string, publicKey: Uint8Array): Opened {
   const { recovered, previous } = head
   return {
     origin,
-    vkey,
+    vkey: logVkey(origin, head.firstKey ?? publicKey),
     size: head.size,
     ...(recovered && {
       recovered: { from: recovered.from, to: recovered.to, quarantinedBytes: recovered.quarantinedBytes },
@@ -68,6 +86,6 @@ export function openedFrom(head: Head, origin: string, vkey: string): Opened {
 }
 
 /** The verifier key of a log: C2SP vkey, key name = origin. */
-export function logVkey(origin: string, publicKey: Uint8Array): string {
+function logVkey(origin: string, publicKey: Uint8Array): string {
   return formatVkey((data) => createHash('sha256').update(data).digest(), origin, 0x01, publicKey)
 }

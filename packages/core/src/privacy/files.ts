@@ -2,7 +2,17 @@
 // Synchronous forms for construction, asynchronous ones for a running application, which a hanging disk must not stop.
 
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
@@ -34,6 +44,24 @@ export function createOnce(path: string, content: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     syncFolder(dirname(path)) // whoever made it may not have come so far yet
     return readFileSync(path, 'utf8')
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** Puts a whole file in place of whatever has its name, durably; a crash leaves the old one or the new one. */
+export function replaceFile(path: string, content: string, mode: number): void {
+  const draft = draftOf(path)
+  try {
+    const fd = openSync(draft, 'wx', mode)
+    try {
+      writeFileSync(fd, content)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(draft, path)
+    syncFolder(dirname(path))
   } finally {
     rmSync(draft, { force: true })
   }

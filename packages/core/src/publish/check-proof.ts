@@ -2,7 +2,7 @@
 import { parseTlogProof, type TlogProof, verifyInclusion } from '@trailproof/tlog'
 import { hasher } from '../log/crypto.js'
 import { Judge, readNote } from '../verify/judge.js'
-import { parseKeys } from '../verify/keys.js'
+import { originsOf, parseKeys } from '../verify/keys.js'
 import { base64Of } from '../verify/tree.js'
 
 export type ProofProblemKind = 'malformed' | 'wrong_key' | 'bad_signature' | 'wrong_origin' | 'not_included'
@@ -47,7 +47,7 @@ export async function checkProof({ proof: text, record, keys: given }: ProofToCh
   const read = readProof(text)
   if ('problem' in read) return { ok: false, originPinned, problem: read.problem }
   const { index, proof, checkpoint } = read
-  const { origin, size, root, refused } = await new Judge(keys).judge(checkpoint)
+  const { origin, size, root, refused } = await new Judge(keys, originsOf(keys)).judge(checkpoint)
   if (refused) {
     const problem: ProofProblem = { ...refused, kind: refused.kind === 'unreadable' ? 'malformed' : refused.kind }
     return { ok: false, ...(size >= 0 && { origin, index, size, root: base64Of(root) }), originPinned, problem }

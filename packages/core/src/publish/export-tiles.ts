@@ -4,7 +4,7 @@ import { TILE_WIDTH, tilePath } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { folderReader } from '../verify/folder-reader.js'
 import { Judge } from '../verify/judge.js'
-import { type PublicKey, parseKeys } from '../verify/keys.js'
+import { originsOf, type PublicKey, parseKeys } from '../verify/keys.js'
 import type { Reader } from '../verify/reader.js'
 import type { Trust } from '../verify/report.js'
 import { base64Of, type ComputedTile, leafHash, Tree } from '../verify/tree.js'
@@ -79,7 +79,7 @@ async function earlier(folder: TilesFolder, head: SignedHead, out: string): Prom
   if (named && named.origin !== head.origin) throw otherLog(out, named.origin!, head.origin)
   if (folder.checkpoint === undefined) return undefined
   const keys = [...parseKeys(head.vkey), ...(named ? [named] : [])]
-  const { origin, size, root, refused } = await new Judge(keys).judge(folder.checkpoint)
+  const { origin, size, root, refused } = await new Judge(keys, originsOf(keys)).judge(folder.checkpoint)
   if (refused?.kind === 'wrong_origin') throw otherLog(out, origin, head.origin)
   if (refused) throw changedTiles(`the checkpoint in ${out}: ${refused.detail}`)
   if (size > head.size)

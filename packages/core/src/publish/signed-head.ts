@@ -2,7 +2,7 @@
 import { formatVkey, KeyType } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { Judge, readNote } from '../verify/judge.js'
-import { idOf, type PublicKey, parseKeys, sha256 } from '../verify/keys.js'
+import { idOf, originsOf, type PublicKey, parseKeys, sha256 } from '../verify/keys.js'
 import type { Reader } from '../verify/reader.js'
 import type { Trust } from '../verify/report.js'
 import { corruptCheckpoint } from './faults.js'
@@ -43,7 +43,7 @@ export class HeadReader {
     const keys = this.#given.length > 0 ? this.#given : await ownKeys(this.#reader)
     const note = await this.#reader.newest()
     if (note === undefined) throw corruptCheckpoint('there is no checkpoint: nothing in this log is signed yet')
-    const { origin, size, root, refused } = await new Judge(keys).judge(note)
+    const { origin, size, root, refused } = await new Judge(keys, originsOf(keys)).judge(note)
     if (refused) throw corruptCheckpoint(refused.detail)
     const trust = this.#given.length > 0 ? 'key' : 'self'
     return { note, origin, size, root, vkey: signerOf(note, origin, keys), trust }

@@ -46,7 +46,7 @@ export function memoryReader(log: MemoryLog): Reader {
       contentsReader({ lines: log.lines.map((line) => `${line}\n`).join(''), checkpoints: '' }).read(from),
     notes: () => contentsReader({ lines: '', checkpoints: log.notes }).notes(),
     newest: async () => log.notes.at(-1),
-    vkey: async () => formatVkey(sha256, log.origin, KeyType.ed25519, log.publicKey),
+    vkey: async () => log.keys.map((key) => `${formatVkey(sha256, log.origin, KeyType.ed25519, key)}\n`).join(''),
   }
 }
 

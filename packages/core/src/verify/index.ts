@@ -3,6 +3,8 @@
 export type { Condition } from './condition.js'
 export { contentsReader, type LogContents, memoryReader } from './contents-reader.js'
 export { folderReader } from './folder-reader.js'
+export { type HandedOver, handedOver } from './handed-over.js'
+export type { KeyRange } from './key-ranges.js'
 export { parseKeys } from './keys.js'
 export { type LogPlace, placeOfLog } from './log-place.js'
 export { type Chunk, lineEnds, type Reader } from './reader.js'

@@ -2,6 +2,7 @@
 // walk to see. Signatures are checked on the thread pool while the main thread hashes.
 import { verify } from 'node:crypto'
 import { type NoteSignature, parseCheckpoint, parseNote } from '@trailproof/tlog'
+import { type KeyRanges, type RawKey, rawText } from './key-ranges.js'
 import { idOf, type PublicKey } from './keys.js'
 
 /** A checkpoint that may be believed, or why not. `size` is -1 when the note could not be read. */
@@ -10,22 +11,26 @@ export interface Verdict {
   origin: string
   /** latin1 */
   root: string
+  /** The known keys that signed it; empty when it is refused. */
+  signers: RawKey[]
   refused?: { kind: 'bad_signature' | 'wrong_key' | 'wrong_origin' | 'unreadable'; detail: string }
 }
 
 export class Judge {
   readonly #keys: readonly PublicKey[]
   readonly #origins: ReadonlySet<string>
+  readonly #ranges: KeyRanges | undefined
   readonly #ids = new Map<string, Map<string, PublicKey>>()
 
   /**
    * @param keys - believed when their own origin is the note's, or when they have none
-   * @param origin - the only origin to accept; default: those that the keys name, else any
+   * @param origins - the only ones to accept; none: any
+   * @param ranges - what each key may sign, once that is known
    */
-  constructor(keys: readonly PublicKey[], origin?: string) {
+  constructor(keys: readonly PublicKey[], origins: readonly string[], ranges?: KeyRanges) {
     this.#keys = keys
-    const named = keys.every((key) => key.origin !== undefined) ? keys.map((key) => key.origin!) : []
-    this.#origins = new Set(origin === undefined ? named : [origin])
+    this.#origins = new Set(origins)
+    this.#ranges = ranges
   }
 
   async judge(note: string): Promise<Verdict> {
@@ -35,16 +40,17 @@ export class Judge {
         size: -1,
         origin: '',
         root: '',
+        signers: [],
         refused: { kind: 'unreadable', detail: 'a checkpoint is not a signed note' },
       }
     const { text, signatures, origin, size, root } = read
-    const verdict = { size, origin, root }
+    const verdict = { size, origin, root, signers: [] }
     if (this.#origins.size > 0 && !this.#origins.has(origin)) {
       const expected = [...this.#origins].join(', ')
       return { ...verdict, refused: { kind: 'wrong_origin', detail: `a checkpoint of ${origin}, not of ${expected}` } }
     }
     const known = this.#idsOf(origin)
-    let signed = 0
+    const signers: RawKey[] = []
     for (const { name, keyId, signature } of signatures) {
       const key = name === origin ? known.get(Buffer.from(keyId).toString('hex')) : undefined
       if (!key) continue // a witness's or a stranger's signature says nothing about the log
@@ -53,9 +59,14 @@ export class Judge {
           ...verdict,
           refused: { kind: 'bad_signature', detail: `the signature of checkpoint ${size} does not match` },
         }
-      signed++
+      signers.push(rawText(key.raw))
     }
-    if (signed > 0) return verdict
+    if (signers.length > 0 && this.#ranges?.allows({ size, signers }) === false)
+      return {
+        ...verdict,
+        refused: { kind: 'wrong_key', detail: `checkpoint ${size} is signed outside its key's range` },
+      }
+    if (signers.length > 0) return { ...verdict, signers }
     const found = signatures.map(({ keyId }) => Buffer.from(keyId).toString('hex')).join(', ')
     const detail = `checkpoint ${size} is signed by key ${found}, not by ${[...known.keys()].join(' or ') || 'a key that is known here'}`
     return { ...verdict, refused: { kind: 'wrong_key', detail } }

@@ -17,18 +17,24 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 /**
  * Reads public keys from text, as an option or a file brings them: vkeys and base64 keys, one a line (`#` begins a
- * comment), or one PEM.
+ * comment), or PEM.
  *
  * @throws TRAILPROOF_KEY_INVALID none of these, or a private key
  */
 export function parseKeys(text: string): PublicKey[] {
   if (text.includes('PRIVATE')) throw invalid('this is a private key', 'give verify the public key only')
-  if (text.includes('-----BEGIN')) return [fromPem(text)]
+  if (text.includes('-----BEGIN'))
+    return text
+      .split(/(?=-----BEGIN)/)
+      .filter(isPem)
+      .map(fromPem)
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map(parseKey)
   if (keys.length === 0) throw invalid('there is no key in it', HINT)
   return keys
 }
+
+const isPem = (text: string) => text.includes('-----BEGIN')
 
 const HINT = 'a vkey (name+id+key), 32 bytes of base64, or a PEM public key'
 
@@ -74,3 +80,9 @@ export const idOf = (origin: string, raw: Uint8Array): string =>
 
 const invalid = (message: string, hint: string, cause?: unknown) =>
   new TrailproofError('TRAILPROOF_KEY_INVALID', message, { hint, ...(cause !== undefined && { cause }) })
+
+/** The only origins to accept, where every key says whose it is; else none, which means any. */
+export function originsOf(keys: readonly PublicKey[]): string[] {
+  const origins = keys.flatMap(({ origin }) => origin ?? [])
+  return origins.length === keys.length ? origins : []
+}

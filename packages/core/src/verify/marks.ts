@@ -2,6 +2,7 @@
 // from elsewhere. What cannot be believed is set down as a problem and left out.
 import { type HistoryEntry, judgedHistory } from './history.js'
 import type { Judge, Verdict } from './judge.js'
+import type { RawKey } from './key-ranges.js'
 import type { Reader } from './reader.js'
 import { MAX_FINDINGS, type Note, type Problem } from './report.js'
 
@@ -10,6 +11,8 @@ export interface Mark {
   size: number
   root: string
   origin: string
+  /** Keys that signed it. */
+  signers: readonly RawKey[]
   own: boolean
 }
 

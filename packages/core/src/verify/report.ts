@@ -1,4 +1,6 @@
 // What verify says. Codes and shapes are for machines and for ever; `detail` is for people.
+
+import type { KeyRange } from './key-ranges.js'
 import type { Witnessed } from './witnessed.js'
 
 export type ProblemKind =
@@ -11,6 +13,7 @@ export type ProblemKind =
   | 'rolled_back'
   | 'bad_signature'
   | 'wrong_key'
+  | 'key_out_of_range'
   | 'wrong_origin'
   | 'unreadable'
   | 'bad_line'
@@ -25,6 +28,8 @@ export type NoteKind =
   | 'recovered'
   | 'empty'
   | 'origin_not_pinned'
+  | 'key_not_given'
+  | 'rotation_unconfirmed'
   | 'history_cut'
   | 'checkpoint_missing'
   | 'tiles_missing'
@@ -56,6 +61,8 @@ export interface LogReport {
   unsigned: number
   /** Ranges that only a recovery signed, as `audit.recovered` records say. */
   recovered: { from: number; to: number }[]
+  /** Which key signs which sizes, when the log was handed over; else the one key signs them all. */
+  keys?: KeyRange[]
   /** `time` of the newest record, as its clock read. */
   newest?: string
   /** The newest checkpoint that the quorum of the given policy has cosigned. */

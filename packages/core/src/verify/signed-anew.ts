@@ -3,11 +3,16 @@
 import type { Reader } from './reader.js'
 import type { Problem } from './report.js'
 
-/** So much of a log may be unsigned at its beginning. */
+/** So much of a log may be unsigned at its beginning, for a local key. */
 const BEGINNING_MS = 10_000
 const STARTED = '"audit.started"'
+const RECOVERED = '"audit.recovered"'
 
 /**
+ * A key in another place may be away for longer, through several starts. For how long, the process that recovered the log
+ * says in its `audit.started`: that stands behind the range, under its signature, where whoever changed the range could
+ * not write it.
+ *
  * @param recovered - ranges that a recovery signed
  * @param size - whole lines
  */
@@ -21,35 +26,71 @@ export async function signedAnew(
     recovered.reduce((end, range) => (range.from === 0 ? Math.max(end, range.to) : end), 0),
   )
   if (to <= 1) return []
-  let starts = 0
-  let first = Number.NaN
-  let last = Number.NaN
-  for await (const { first: base, limit, bytes, ends } of reader.read(0)) {
+  const beginning = new Beginning(to)
+  for await (const { first, limit, bytes, ends } of reader.read(0)) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     let start = 0
     for (const [k, end] of ends.entries()) {
-      const index = base + k
-      if (index < Math.min(limit, to)) {
-        const line = text.subarray(start, end)
-        if (index === 0) first = timeOf(line)
-        if (index === to - 1) last = timeOf(line)
-        if (line.includes(STARTED) && eventOf(line) === 'audit.started') starts++
-      }
+      if (first + k < limit) beginning.see(text.subarray(start, end), first + k)
       start = end + 1
     }
-    if (base + ends.length >= to) break
+    if (beginning.isOver) break
   }
-  if (starts <= 1 && !(last - first > BEGINNING_MS)) return []
+  if (beginning.isHonest) return []
   const detail = 'the log was signed anew from its beginning: its checkpoints had been removed'
   return [{ kind: 'rolled_back', from: 0, to, detail }]
 }
 
-const timeOf = (line: Buffer): number => Date.parse(String(parsed(line).time))
-const eventOf = (line: Buffer): unknown => parsed(line).event
+/** Is shown the lines of a log, from the first to the recovery's own. */
+class Beginning {
+  isOver = false
+  #starts = 0
+  #recoveries = 0
+  #begin = Number.NaN
+  #span = 0 // from the first line to the last of the range
+  #longest = 0 // the same between two recoveries
+  #spanBegin = Number.NaN
+  #maxUnsignedMs: number | undefined
 
-function parsed(line: Buffer): { time?: unknown; event?: unknown } {
+  constructor(readonly to: number) {}
+
+  see(line: Buffer, index: number): void {
+    if (this.isOver) return
+    const event = line.includes(STARTED) || line.includes(RECOVERED) ? parsed(line).event : undefined
+    if (index >= this.to) this.#own(line, event)
+    else this.#inRange(line, event, index)
+  }
+
+  #inRange(line: Buffer, event: unknown, index: number): void {
+    if (event === 'audit.started') this.#starts++
+    const time =
+      index === 0 || index === this.to - 1 || event !== undefined ? Date.parse(String(parsed(line).time)) : Number.NaN
+    if (index === 0) this.#begin = this.#spanBegin = time
+    this.#longest = Math.max(this.#longest, time - this.#spanBegin || 0)
+    if (index === this.to - 1) this.#span = time - this.#begin
+    if (event !== 'audit.recovered') return
+    this.#recoveries++
+    this.#spanBegin = time
+  }
+
+  get isHonest(): boolean {
+    if (this.#starts > 1 + this.#recoveries) return false
+    if (this.#maxUnsignedMs === undefined) return !(this.#span > BEGINNING_MS)
+    return !(this.#longest > BEGINNING_MS + this.#maxUnsignedMs)
+  }
+
+  #own(line: Buffer, event: unknown): void {
+    if (event !== 'audit.started') return
+    this.isOver = true
+    const { signer } = (parsed(line).data ?? {}) as { signer?: { max_unsigned_ms?: unknown } }
+    const ms = signer?.max_unsigned_ms
+    if (typeof ms === 'number' && ms >= 0) this.#maxUnsignedMs = ms
+  }
+}
+
+function parsed(line: Buffer): { time?: unknown; event?: unknown; data?: unknown } {
   try {
-    return (JSON.parse(line.toString()) ?? {}) as { time?: unknown; event?: unknown }
+    return (JSON.parse(line.toString()) ?? {}) as { time?: unknown; event?: unknown; data?: unknown }
   } catch {
     return {}
   }

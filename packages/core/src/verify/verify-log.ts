@@ -5,13 +5,15 @@ import { TrailproofError } from '../errors.js'
 import { concludeLines } from './conclude.js'
 import { findingsOf } from './condition.js'
 import { Judge, readNote } from './judge.js'
-import { type PublicKey, parseKeys } from './keys.js'
+import { KeyRanges, rawText } from './key-ranges.js'
+import { type PublicKey, parseKeys, publicKey } from './keys.js'
 import { locate } from './locate.js'
 import { Marks } from './marks.js'
 import type { Reader } from './reader.js'
 import { bounded, type LogReport, type Note, type Problem } from './report.js'
 import { StoredLeaves } from './stored-leaves.js'
 import { base64Of } from './tree.js'
+import { type Believed, believe, vouched } from './vouched.js'
 import { type Progress, Walk } from './walk.js'
 import { findWitnessed, verifyPolicy, witnessedFindings } from './witnessed.js'
 
@@ -70,23 +72,31 @@ async function verifyAgainst(
   policy: Policy | undefined,
   opened: Marks[],
 ): Promise<LogReport> {
-  const { keys, problems, notes, named } = await keysFor(reader, {
+  const { believed, problems, notes, named } = await keysFor(reader, {
     ...options,
     keys: believedKeys(options.keys, policy),
   })
-  const witnessed = policy?.quorum === undefined ? undefined : await findWitnessed(reader, policy, keys, given)
+  const witnessed =
+    policy?.quorum === undefined ? undefined : await findWitnessed(reader, policy, believed.candidates, given)
   // Witnesses have vouched for it: a log that does not contain it was rolled back or rewritten since.
   const against = witnessed?.found ? [...given, witnessed.found.note] : given
-  const openMarks = async () => {
-    const marks = await Marks.open(reader, new Judge(keys, options.origin), against)
-    opened.push(marks)
-    return marks
-  }
-
-  const { marks, walk } = await walkSigned(reader, openMarks, options)
+  const { marks, walk, ranges, openMarks } = await walkSigned(
+    reader,
+    believed,
+    async (judge) => {
+      const marks = await Marks.open(reader, judge, against)
+      opened.push(marks)
+      return marks
+    },
+    options,
+  )
   marks.finish()
   problems.push(...marks.problems)
   notes.push(...marks.notes)
+  const origin = marks.origin ?? options.origin ?? named ?? ''
+  const trusted = vouched(believed, ranges, walk, origin)
+  problems.push(...ranges.problems(origin), ...trusted.problems)
+  notes.push(...ranges.notes(origin, walk.lines), ...trusted.notes)
 
   const conclusion = await concludeLines(walk, marks, reader, async (from, signed) => {
     const leaves = await StoredLeaves.open(reader, await openMarks())
@@ -111,13 +121,14 @@ async function verifyAgainst(
   }
   return {
     name: reader.name,
-    origin: marks.origin ?? options.origin ?? named ?? '',
+    origin,
     size,
     root: base64Of(size === walk.lines ? walk.root : walk.torn!.root),
     checkpoints: walk.fitting,
     signed: walk.fit,
     unsigned: Math.max(0, size - walk.signed),
     recovered: walk.recovered,
+    ...(ranges.list(origin).length > 1 && { keys: ranges.list(origin) }),
     ...(newest !== undefined && { newest }),
     ...(witnessed?.found && contains(walk, witnessed.found.size) && { witnessed: witnessed.found }),
     ...bounded([...problems, ...conclusion.problems], [...notes, ...conclusion.notes]),
@@ -135,13 +146,23 @@ export const believedKeys = (keys: readonly string[] = [], policy?: Policy): str
 
 const FIRST_CHECKPOINT_MS = 100
 
-// A log without any checkpoint is not good, but one that began a moment ago will have its first in ten milliseconds.
-async function walkSigned(reader: Reader, openMarks: () => Promise<Marks>, { threads, onProgress }: VerifyOptions) {
+type OpenMarks = (judge: Judge) => Promise<Marks>
+
+// A log without any checkpoint is not good, but one that began a moment ago will have its first in ten milliseconds. And a
+// log that was handed over to keys that its folder does not name is read again, once its records have named them.
+async function walkSigned(reader: Reader, believed: Believed, open: OpenMarks, options: VerifyOptions) {
+  let { candidates } = believed
   for (let attempt = 1; ; attempt++) {
-    const marks = await openMarks()
-    const walk = await Walk.of(reader, marks, threads, onProgress)
-    if (attempt === 2 || marks.seen > 0 || walk.lines === 0) return { marks, walk }
-    await setTimeout(FIRST_CHECKPOINT_MS)
+    const ranges = new KeyRanges(believed.first && rawText(believed.first.raw))
+    const marks = await open(new Judge(candidates, believed.origins))
+    const walk = await Walk.of(reader, marks, ranges, options.threads, options.onProgress)
+    const unknown = new Set(ranges.named)
+    for (const { raw } of candidates) unknown.delete(rawText(raw))
+    const isEmpty = marks.seen === 0 && walk.lines > 0
+    const judge = new Judge(candidates, believed.origins, ranges)
+    if (attempt === 2 || !(isEmpty || unknown.size > 0)) return { marks, walk, ranges, openMarks: () => open(judge) }
+    if (isEmpty) await setTimeout(FIRST_CHECKPOINT_MS)
+    candidates = [...candidates, ...[...unknown].map((key) => publicKey(undefined, Buffer.from(key, 'hex')))]
   }
 }
 
@@ -170,29 +191,39 @@ function checkThreads(threads: number | undefined): void {
   throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'option "threads" must be a whole number from 1 to 64')
 }
 
-interface Believed {
-  keys: PublicKey[]
+interface Found {
+  believed: Believed
   problems: Problem[]
   notes: Note[]
   /** Origin that the folder's own vkey names. */
   named: string | undefined
 }
 
-async function keysFor(reader: Reader, options: VerifyOptions): Promise<Believed> {
-  const own = await reader.vkey()
-  const found = ownKey(own)
-  const named = found?.origin
+async function keysFor(reader: Reader, options: VerifyOptions): Promise<Found> {
+  const text = await reader.vkey()
+  const own = ownKeys(text)
+  const first = own[0]
+  const named = first?.origin
   const malformed: Problem[] =
-    own !== undefined && !found ? [{ kind: 'unreadable', index: 0, detail: 'log.vkey is not a key' }] : []
-  if (options.keys === undefined || options.keys.length === 0)
-    return { keys: found ? [found] : [], problems: malformed, notes: [], named }
+    text !== undefined && !first ? [{ kind: 'unreadable', index: 0, detail: 'log.vkey is not a key' }] : []
+  const origins = options.origin === undefined ? [] : [options.origin]
+  if (options.keys === undefined || options.keys.length === 0) {
+    const self = {
+      first,
+      candidates: own,
+      given: undefined,
+      origins: origins.length ? origins : [named ?? ''].filter(Boolean),
+    }
+    return { believed: self, problems: malformed, notes: [], named }
+  }
 
-  const keys = options.keys.flatMap(parseKeys)
-  const given = keys.some((key) => Buffer.compare(key.raw, found?.raw ?? key.raw) === 0)
-  const replaced: Problem[] = given
-    ? []
-    : [{ kind: 'wrong_key', index: 0, detail: 'log.vkey in the folder is not one of the given keys' }]
-  const pinned = options.origin !== undefined || keys.every((key) => key.origin !== undefined)
+  const given = options.keys.flatMap(parseKeys)
+  const believed = believe(own, given, origins)
+  const replaced: Problem[] =
+    own.length === 0 || believed.first
+      ? []
+      : [{ kind: 'wrong_key', index: 0, detail: 'log.vkey in the folder is not one of the given keys' }]
+  const pinned = options.origin !== undefined || given.every((key) => key.origin !== undefined)
   const unpinned: Note[] = pinned
     ? []
     : [
@@ -201,14 +232,15 @@ async function keysFor(reader: Reader, options: VerifyOptions): Promise<Believed
           detail: 'a bare key does not say which log it belongs to: another log signed by it would pass',
         },
       ]
-  return { keys, problems: [...malformed, ...replaced], notes: unpinned, named }
+  return { believed, problems: [...malformed, ...replaced], notes: unpinned, named }
 }
 
-function ownKey(vkey: string | undefined): PublicKey | undefined {
+function ownKeys(vkey: string | undefined): PublicKey[] {
   try {
-    return vkey === undefined ? undefined : parseKeys(vkey).find((key) => key.origin !== undefined)
+    const keys = vkey === undefined ? [] : parseKeys(vkey)
+    return keys.every(({ origin }) => origin !== undefined && origin === keys[0]!.origin) ? keys : []
   } catch {
-    return undefined
+    return []
   }
 }
 

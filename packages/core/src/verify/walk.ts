@@ -4,6 +4,7 @@ import type { Digest } from './digest.js'
 import { Extras } from './extras.js'
 import { Faults } from './faults.js'
 import { isJsonObject } from './json.js'
+import type { KeyRanges, RawKey } from './key-ranges.js'
 import { isPaddedRecord, type LineFault } from './line.js'
 import type { Mark, Marks } from './marks.js'
 import { digested } from './parallel.js'
@@ -30,6 +31,8 @@ export class Walk {
   /** Believed checkpoints that the lines do not give, and those larger than the log. */
   readonly misfits: Mark[] = []
   readonly beyond: Mark[] = []
+  /** Keys that signed checkpoints which the lines give. */
+  readonly signers = new Set<RawKey>()
   /** Largest size among the log's own believed checkpoints. */
   signed = 0
   readonly faults = new Faults()
@@ -51,6 +54,8 @@ export class Walk {
   private constructor(
     reader: Reader,
     private readonly marks: Marks,
+    /** Which key may sign which sizes, as the lines say; whole when the walk is. */
+    private readonly ranges: KeyRanges,
   ) {
     this.tiles = new TileCheck(reader)
   }
@@ -59,10 +64,11 @@ export class Walk {
   static async of(
     reader: Reader,
     marks: Marks,
+    ranges: KeyRanges,
     threads: number | undefined,
     onProgress?: (progress: Progress) => void,
   ): Promise<Walk> {
-    const walk = new Walk(reader, marks)
+    const walk = new Walk(reader, marks, ranges)
     await walk.#arrive(0)
     for await (const { chunk, digest } of digested(reader.read(0), threads)) {
       await walk.#take(chunk, digest)
@@ -76,6 +82,7 @@ export class Walk {
     const { first, limit, bytes, ends } = chunk
     const lastSegment = limit === Number.POSITIVE_INFINITY
     if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
+    this.ranges.see(bytes)
     for (let k = 0; k < ends.length; ) {
       const index = first + k
       const tile = this.#tileAt(digest, index, limit)
@@ -149,7 +156,7 @@ export class Walk {
     const root = this.#tree.size === size ? this.#tree.root() : '' // after a gap nothing fits
     while (this.marks.nextSize <= size) {
       const mark = (await this.marks.next())!
-      this.#see(mark)
+      if (!this.#admit(mark)) continue
       if (mark.size !== size || mark.root !== root) {
         if (this.misfits.length < MAX_KEPT) this.misfits.push(mark)
         continue
@@ -157,11 +164,14 @@ export class Walk {
       this.fit = size
       if (mark.own && size !== this.#lastCounted) this.fitting++
       if (mark.own) this.#lastCounted = size
+      for (const signer of mark.signers) this.signers.add(signer)
     }
   }
 
-  #see(mark: Mark): void {
-    if (mark.own) this.signed = Math.max(this.signed, mark.size)
+  #admit(mark: Mark): boolean {
+    const admitted = this.ranges.admits(mark)
+    if (admitted && mark.own) this.signed = Math.max(this.signed, mark.size)
+    return admitted
   }
 
   async #gap(to: number): Promise<void> {
@@ -188,10 +198,11 @@ export class Walk {
   async #finish(): Promise<void> {
     await this.#compareTiles(this.#tree.partial())
     for (let mark = await this.marks.next(); mark; mark = await this.marks.next()) {
-      this.#see(mark)
+      if (!this.#admit(mark)) continue
       if (this.beyond.length < MAX_KEPT) this.beyond.push(mark)
       else this.beyond[MAX_KEPT - 1] = mark // the largest matters most
     }
+    this.ranges.finish()
     this.extras.finish(this.lines)
     this.root = this.#tree.root()
   }

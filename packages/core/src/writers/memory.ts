@@ -1,7 +1,7 @@
 // A writer that keeps logs in memory: for tests, and for looking at what would be written. Nothing survives the process.
-import { ed25519Verifier, Frontier, openCheckpoint } from '@trailproof/tlog'
+import { equalBytes, Frontier, openCheckpoint } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
-import { hasher, sha256, verifyEd25519 } from '../log/crypto.js'
+import { checkpointVerifier, hasher } from '../log/crypto.js'
 import type { Batch, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
 
 /** A log as memory keeps it. */
@@ -9,6 +9,8 @@ export interface MemoryLog {
   readonly slot: string
   readonly origin: string
   readonly publicKey: Uint8Array
+  /** The same, and every key that the log was handed over to since. */
+  readonly keys: Uint8Array[]
   /** Lines without their `\n`, by leaf index. */
   readonly lines: string[]
   /** Every checkpoint, oldest first. */
@@ -60,12 +62,19 @@ export function memoryWriter(): MemoryWriter {
 
   function logOf(slot: string, request: OpenRequest) {
     const known = logs.findLast((log) => log.slot === slot)
-    if (known && Buffer.compare(known.publicKey, request.publicKey) === 0) return { log: known, head: headOf(known) }
+    if (known && [request.publicKey, request.previousKey].some((key) => key && equalBytes(key, known.keys.at(-1)!))) {
+      const isOwn = equalBytes(known.keys.at(-1)!, request.publicKey)
+      return {
+        log: known,
+        head: { ...headOf(known), ...(!isOwn && { firstKey: known.publicKey, previousKeySigns: true as const }) },
+      }
+    }
     const publicKey = Uint8Array.from(request.publicKey)
     const log = {
       slot,
       origin: request.newOrigin(slot),
       publicKey,
+      keys: [publicKey],
       lines: [],
       notes: [],
       frontier: new Frontier(hasher),
@@ -84,10 +93,11 @@ export function memoryWriter(): MemoryWriter {
 
 function headOf(log: MemoryLog & { frontier: Frontier }): Head {
   const last = log.notes.at(-1)
-  const verifier = ed25519Verifier(sha256, { name: log.origin, publicKey: log.publicKey }, verifyEd25519)
-  const signedSize = last === undefined ? 0 : openCheckpoint(last, [verifier], log.origin).checkpoint.size
+  const verifiers = log.keys.map((key) => checkpointVerifier(log.origin, key))
+  const signedSize = last === undefined ? 0 : openCheckpoint(last, verifiers, log.origin).checkpoint.size
   const size = log.lines.length
-  const head = { size, frontier: log.frontier.hashes, signedSize }
+  const rotated = log.keys.length > 1 && { firstKey: log.publicKey }
+  const head = { size, frontier: log.frontier.hashes, signedSize, ...rotated }
   return size > signedSize ? { ...head, recovered: { from: signedSize, to: size, quarantinedBytes: 0 } } : head
 }
 
@@ -120,9 +130,10 @@ function openLog(
     head,
     append: async (batch) => append(batch),
     putCheckpoint: async (note) => keep(note),
+    addKey: async (publicKey) => void log.keys.push(Uint8Array.from(publicKey)),
     finishSync(batch, sign) {
       if (batch) append(batch)
-      keep(sign(log.lines.length))
+      if (sign) keep(sign(log.lines.length))
       return true
     },
     close: async () => {

@@ -41,6 +41,13 @@ export interface OpenRequest {
   newOrigin(slot: string): string
   /** Public key, 32 bytes Ed25519, that signs checkpoints of every origin of this service. */
   publicKey: Uint8Array
+  /**
+   * The key before it, while logs are handed over. Only what the caller brings is believed: a key that merely stands in the
+   * log's folder would let whoever writes there choose it.
+   */
+  previousKey?: Uint8Array
+  /** Milliseconds for which lines may honestly have stood without any checkpoint. Default: what a local key takes. */
+  maxUnsignedMs?: number
 }
 
 /** A log that can be appended to. Calls never overlap: the log awaits each one. */
@@ -65,11 +72,18 @@ export interface OpenLog {
    */
   putCheckpoint(note: string, options: { size: number; sync: boolean }): Promise<void>
   /**
-   * Blocks until `batch` (and anything still under way) is durable and `note` is kept; for `process.on('exit')` only.
+   * Keeps the public key that signs from here on beside those before it. Called once the checkpoint over
+   * `audit.key_rotated` is synced; resolves once the key is durable. A writer that leaves it out cannot hand a log over.
+   */
+  addKey?(publicKey: Uint8Array): Promise<void>
+  /**
+   * Blocks until `batch` (and anything still under way) is durable and the note that `sign` makes is kept; for
+   * `process.on('exit')` only.
    *
+   * @param sign - undefined where nobody can sign in this moment: the lines stay without a checkpoint
    * @returns false when it could not be done within `timeoutMs`
    */
-  finishSync(batch: Batch | undefined, sign: (size: number) => string, timeoutMs: number): boolean
+  finishSync(batch: Batch | undefined, sign: ((size: number) => string) | undefined, timeoutMs: number): boolean
   /** Everything durable, files closed. The lease stays until `release`. */
   close(): Promise<void>
 }
@@ -87,6 +101,10 @@ export interface Head {
   frontier: Uint8Array[]
   /** Size of the newest checkpoint that verified; 0 when there was none. */
   signedSize: number
+  /** The key that the log began with, when it was handed over since. */
+  firstKey?: Uint8Array
+  /** Set when the previous key still signs this log: it has to be handed over to the key it was opened with. */
+  previousKeySigns?: true
   /** Set when the last process left lines behind that no checkpoint covers, or a torn tail. */
   recovered?: {
     /** First and one past the last leaf that were kept without a signature over them. */

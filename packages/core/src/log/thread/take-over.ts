@@ -16,12 +16,15 @@ export function takeOver(options: LogOptions, outbox: Outbox, origin: string | u
   const log: Log = new Log({
     ...options,
     // Every line of this slot came through the thread, so one that recovery found is the one that was sent with its index.
-    preamble: (head: Head) => {
-      const isSame = log.origin === origin && !head.previous
+    preamble: (head: Head, now: string) => {
+      const isSame = now === origin && !head.previous
       const found = isSame ? sent.filter(({ index }) => index < head.size) : []
       for (const { entry, body, index } of found)
         settle({ entry }, undefined, { origin: origin!, index, leafHash: leafHashAt(index, body) })
-      return [...options.preamble(head), ...sent.slice(found.length).map(({ entry, body }) => withBody(entry, body))]
+      return [
+        ...options.preamble(head, now),
+        ...sent.slice(found.length).map(({ entry, body }) => withBody(entry, body)),
+      ]
     },
   })
   return log

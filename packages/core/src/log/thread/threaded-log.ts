@@ -303,7 +303,7 @@ export class ThreadedLog implements AnyLog {
     this.#origin = origin
     this.#head = head
     this.#outbox.begin(head.size)
-    const first = this.#options.preamble(head)
+    const first = this.#options.preamble(head, origin)
     for (const entry of first)
       this.#send(entry, typeof entry.body === 'function' ? entry.body() : (entry.body as string))
     this.#publish()

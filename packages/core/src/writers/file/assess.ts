@@ -1,17 +1,18 @@
 // Judging what a folder holds, without changing a byte of it: below the newest checkpoint everything must be there and
 // give its root; above it, whole lines count and the rest is what a crash tore.
 import { basename, join } from 'node:path'
-import { equalBytes, Frontier, parseVkey, TileEdge } from '@trailproof/tlog'
-import { checkpointVerifier, hasher, leafHashIn, sha256 } from '../../log/crypto.js'
+import { equalBytes, Frontier, TileEdge } from '@trailproof/tlog'
+import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Head } from '../writer.js'
 import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
 import type { Disk } from './disk.js'
-import { readSmall } from './durable.js'
+import { type Hand, handOf, rotationAt } from './hand.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
 import { SignsOfCheckpoints } from './signs.js'
 import type { Steps } from './steps.js'
 import { frontierOfEdge, fullTilesAreThere, reachBeyond, readEdge } from './tiles.js'
+import { readVkeys } from './vkeys.js'
 
 export type Assessment =
   /** Nothing was ever written: its creation never finished. `origin` when it got that far. */
@@ -23,6 +24,10 @@ export interface SoundLog {
   origin: string
   checkpoints: FoundCheckpoints
   signedSize: number
+  /** The first key in log.vkey. */
+  firstKey: Uint8Array
+  /** Which of the keys it was opened with has to sign next. */
+  hand: Hand
   /** Leaves that count. */
   size: number
   frontier: Frontier
@@ -51,45 +56,52 @@ interface Problem {
   index?: number
 }
 
-/** @param slot - last part of the origin of every log that belongs here */
-export function* assess(
-  disk: Disk,
-  folder: string,
-  { slot, publicKey }: { slot: string; publicKey: Uint8Array },
-): Steps<Assessment> {
+export interface AssessOptions {
+  /** Last part of the origin of every log that belongs here. */
+  slot: string
+  publicKey: Uint8Array
+  previousKey?: Uint8Array | undefined
+  maxUnsignedMs?: number | undefined
+}
+
+export function* assess(disk: Disk, folder: string, options: AssessOptions): Steps<Assessment> {
+  const vkeys = readVkeys(disk, folder)
   const odd = oddOneAmong(disk, folder)
-  if (odd) return damaged(disk, folder, readVkey(disk, folder)?.name, odd)
+  if (odd) return damaged(disk, folder, vkeys?.origin, odd)
   const segments = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).map((segment) => ({
     ...segment,
     bytes: disk.stat(join(folder, SEGMENTS, segment.name))?.size ?? 0,
   }))
-  const vkey = readVkey(disk, folder)
   const isEmpty =
     segments.every(({ bytes }) => bytes === 0) &&
     !disk.stat(join(folder, CHECKPOINT)) &&
     !disk.stat(join(folder, CHECKPOINT_HISTORY))?.size
-  if (!vkey)
+  if (!vkeys)
     return isEmpty
       ? { state: 'unfinished' }
       : damaged(disk, folder, undefined, { kind: 'key', problem: 'log.vkey is missing or not a key' })
-  if (!equalBytes(vkey.publicKey, publicKey))
-    return damaged(disk, folder, vkey.name, { kind: 'key', problem: 'signed with another key' })
+  const { origin } = vkeys
+  const keys = [options.publicKey, ...(options.previousKey ? [options.previousKey] : [])]
+  if (!keys.some((key) => equalBytes(vkeys.keys.at(-1)!, key)))
+    return damaged(disk, folder, origin, { kind: 'key', problem: 'signed with another key' })
   // A copied folder: two processes would sign two different logs under one origin.
-  if (vkey.name.split('/').at(-1) !== slot)
-    return damaged(disk, folder, vkey.name, { kind: 'slot', problem: 'it belongs to another slot' })
+  if (origin.split('/').at(-1) !== options.slot)
+    return damaged(disk, folder, origin, { kind: 'slot', problem: 'it belongs to another slot' })
   // Tiles come after their lines are durable, so no crash leaves them alone.
-  if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin: vkey.name }
+  if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin }
 
-  const checkpoints = readCheckpoints(disk, folder, checkpointVerifier(vkey.name, publicKey))
+  const checkpoints = readCheckpoints(disk, folder, { origin, keys })
   if (typeof checkpoints === 'string')
-    return damaged(disk, folder, vkey.name, { kind: 'checkpoint', problem: checkpoints })
-  const scan = new Scan(disk, folder, segments, checkpoints.newest)
+    return damaged(disk, folder, origin, { kind: 'checkpoint', problem: checkpoints })
+  const { newest } = checkpoints
+  const scan = new Scan(disk, folder, segments, newest, options.maxUnsignedMs)
   const found = (yield* scan.fast()) ?? (yield* scan.all())
-  if ('problem' in found) return damaged(disk, folder, vkey.name, found, checkpoints.newest?.note)
-  return {
-    state: 'sound',
-    log: { origin: vkey.name, checkpoints, signedSize: checkpoints.newest?.size ?? 0, ...found },
-  }
+  if ('problem' in found) return damaged(disk, folder, origin, found, newest?.note)
+  const signedSize = newest?.size ?? 0
+  const next = rotationAt(disk, folder, found.pieces, signedSize)
+  const hand = handOf({ vkeys, signer: newest?.key, next, ...options })
+  if (typeof hand === 'object') return damaged(disk, folder, origin, { kind: 'key', ...hand }, newest?.note)
+  return { state: 'sound', log: { origin, firstKey: vkeys.keys[0]!, checkpoints, signedSize, hand, ...found } }
 }
 
 /** What is neither missing nor a plain file, where one is expected: opening it might block the process for ever. */
@@ -113,15 +125,6 @@ function oddOneAmong(disk: Disk, folder: string): Problem | undefined {
     if (facts && !facts.isFile) return { kind, problem: `${name} is not a regular file` }
   }
   return undefined
-}
-
-function readVkey(disk: Disk, folder: string): { name: string; publicKey: Uint8Array } | undefined {
-  const text = readSmall(disk, join(folder, VKEY), 4096)?.toString('utf8')
-  try {
-    return text === undefined ? undefined : parseVkey(sha256, text.replace(/\n$/, ''))
-  } catch {
-    return undefined
-  }
 }
 
 function damaged(
@@ -157,6 +160,7 @@ class Scan {
   readonly #folder: string
   readonly #segments: SizedSegment[]
   readonly #signed: { size: number; root: Uint8Array }
+  readonly #maxUnsignedMs: number | undefined
   #signs: SignsOfCheckpoints | undefined
 
   constructor(
@@ -164,7 +168,9 @@ class Scan {
     folder: string,
     segments: SizedSegment[],
     signed: { size: number; root: Uint8Array } | undefined,
+    maxUnsignedMs: number | undefined,
   ) {
+    this.#maxUnsignedMs = maxUnsignedMs
     this.#disk = disk
     this.#folder = folder
     this.#segments = segments
@@ -213,7 +219,7 @@ class Scan {
   *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined): Steps<Found | Problem> {
     const { size: signedSize, root } = this.#signed
     const pieces: Piece[] = []
-    this.#signs = signedSize === 0 ? new SignsOfCheckpoints() : undefined
+    this.#signs = signedSize === 0 ? new SignsOfCheckpoints(this.#maxUnsignedMs) : undefined
     let oddOne: number | undefined // the first line below the checkpoint that does not bear its own number
     let over = false // behind the first torn line nothing counts
     let rootFits = frontier.size < signedSize || equalBytes(frontier.root(), root)

@@ -1,6 +1,7 @@
 // The signed checkpoints of a log: `checkpoint`, the newest that is synced, and `checkpoints.log`, every one.
 import { join } from 'node:path'
-import { equalBytes, type NoteVerifier, openCheckpoint } from '@trailproof/tlog'
+import { equalBytes, openCheckpoint } from '@trailproof/tlog'
+import { checkpointVerifier } from '../../log/crypto.js'
 import { type Disk, isFull } from './disk.js'
 import { readPieces, readSmall, replaceFile, writeWhole } from './durable.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY } from './layout.js'
@@ -11,6 +12,8 @@ export interface SignedSize {
   size: number
   root: Uint8Array
   note: string
+  /** The public key that signed it. */
+  key: Uint8Array
 }
 
 export interface FoundCheckpoints {
@@ -28,18 +31,24 @@ export interface FoundCheckpoints {
 const MAX_NOTE_BYTES = 64 * 1024
 const FIRST_WINDOW = 64 * 1024
 
+/** Whom to believe: the log's own name, and the keys that the process was given. */
+export interface Believed {
+  origin: string
+  keys: readonly Uint8Array[]
+}
+
 /**
  * Finds the newest checkpoint that verifies.
  *
  * @returns a text when the folder contradicts itself: `checkpoint` is replaced in one step by what was synced before, so
  * no crash can leave it half written, and no honest log signs two roots for one size
  */
-export function readCheckpoints(disk: Disk, folder: string, verifier: NoteVerifier): FoundCheckpoints | string {
+export function readCheckpoints(disk: Disk, folder: string, believed: Believed): FoundCheckpoints | string {
   const bytes = readSmall(disk, join(folder, CHECKPOINT), MAX_NOTE_BYTES)
-  const synced = bytes && verified(bytes.toString('utf8'), verifier)
+  const synced = bytes && verified(bytes.toString('utf8'), believed)
   if (bytes && !synced) return 'the checkpoint is not one that this log signed'
   const { historySynced, tail } = readTail(disk, join(folder, CHECKPOINT_HISTORY), bytes)
-  const found = notesIn(tail, verifier)
+  const found = notesIn(tail, believed)
   let newest = synced
   for (const checkpoint of found.notes) {
     const twin = [synced, newest].find((other) => other?.size === checkpoint.size)
@@ -59,13 +68,15 @@ export function citedCheckpoint(disk: Disk, folder: string): string | undefined 
   return readSmall(disk, join(folder, CHECKPOINT), MAX_NOTE_BYTES)?.toString('utf8')
 }
 
-function verified(note: string, verifier: NoteVerifier): SignedSize | undefined {
-  try {
-    const { checkpoint } = openCheckpoint(note, [verifier], verifier.name)
-    return { size: checkpoint.size, root: checkpoint.root, note }
-  } catch {
-    return undefined
-  }
+function verified(note: string, { origin, keys }: Believed): SignedSize | undefined {
+  for (const key of keys)
+    try {
+      const { checkpoint } = openCheckpoint(note, [checkpointVerifier(origin, key)], origin)
+      return { size: checkpoint.size, root: checkpoint.root, note, key }
+    } catch {
+      // not by this one
+    }
+  return undefined
 }
 
 /** What stands behind the synced note in the history; all of the history when it is not in there. */
@@ -90,15 +101,15 @@ function readTail(disk: Disk, path: string, synced: Buffer | undefined): { histo
 }
 
 /** Every note of this log that verifies, in file order, whatever a crash left between them. */
-function notesIn(tail: Buffer, verifier: NoteVerifier): { notes: SignedSize[]; torn: Buffer } {
-  const origin = verifier.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+function notesIn(tail: Buffer, believed: Believed): { notes: SignedSize[]; torn: Buffer } {
+  const origin = believed.origin.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const text = tail.toString('latin1') // one character for each byte, so that positions are offsets
   const pattern = new RegExp(`${origin}\\n\\d+\\n[A-Za-z0-9+/=]{44}\\n\\n(?:\\xe2\\x80\\x94 [^\\n]+\\n)+`, 'g')
   const notes: SignedSize[] = []
   const rest: string[] = []
   let at = 0
   for (const match of text.matchAll(pattern)) {
-    const checkpoint = verified(Buffer.from(match[0], 'latin1').toString('utf8'), verifier)
+    const checkpoint = verified(Buffer.from(match[0], 'latin1').toString('utf8'), believed)
     if (!checkpoint) continue
     notes.push(checkpoint)
     rest.push(text.slice(at, match.index))

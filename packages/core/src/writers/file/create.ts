@@ -1,14 +1,15 @@
 // Creating a log's folder. Nothing is acknowledged before each name on the way to it survives a power cut.
 import { join } from 'node:path'
-import { Frontier, formatVkey, KeyType, TileEdge } from '@trailproof/tlog'
-import { hasher, sha256 } from '../../log/crypto.js'
+import { Frontier, TileEdge } from '@trailproof/tlog'
+import { hasher } from '../../log/crypto.js'
 import { CheckpointStore } from './checkpoints.js'
 import type { Disk } from './disk.js'
-import { ensureFolder, ensureFolders, replaceFile } from './durable.js'
-import { QUARANTINE, SEGMENTS, segmentsAmong, TILES, VKEY } from './layout.js'
+import { ensureFolder, ensureFolders } from './durable.js'
+import { QUARANTINE, SEGMENTS, segmentsAmong, TILES } from './layout.js'
 import type { Recovered } from './recover.js'
 import type { Steps } from './steps.js'
 import { TileStore } from './tiles.js'
+import { writeVkey } from './vkeys.js'
 
 /**
  * Creates a log, or completes one whose creation was cut off. A crash anywhere leaves a folder without lines, which the
@@ -19,8 +20,7 @@ export function* createLog(disk: Disk, folder: string, origin: string, publicKey
   for (const name of [SEGMENTS, TILES, QUARANTINE]) yield* ensureFolder(disk, join(folder, name))
   for (const { name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []))
     disk.remove(join(folder, SEGMENTS, name)) // empty
-  const vkey = formatVkey(sha256, origin, KeyType.ed25519, publicKey)
-  yield* replaceFile(disk, join(folder, VKEY), (put) => put(Buffer.from(`${vkey}\n`)))
+  yield* writeVkey(disk, folder, origin, publicKey)
   return {
     head: { size: 0, frontier: new Frontier(hasher).hashes, signedSize: 0 },
     last: undefined,

@@ -7,6 +7,7 @@ import { type Disk, type DiskLock, type FileFacts, isFull } from './disk.js'
 import type { SegmentStore } from './segment.js'
 import { runSync, type Steps, Task } from './steps.js'
 import { type TileStore, tryStore } from './tiles.js'
+import { addVkey } from './vkeys.js'
 
 export interface FileLogParts {
   disk: Disk
@@ -52,7 +53,12 @@ export class FileLog implements OpenLog {
     return this.#run(this.#keep(note, sync))
   }
 
-  finishSync(batch: Batch | undefined, sign: (size: number) => string, timeoutMs: number): boolean {
+  addKey(publicKey: Uint8Array): Promise<void> {
+    this.#checkFolder()
+    return this.#run(addVkey(this.#parts.disk, this.#parts.folder, this.origin, publicKey))
+  }
+
+  finishSync(batch: Batch | undefined, sign: ((size: number) => string) | undefined, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs
     const expired = () => performance.now() > deadline
     try {
@@ -62,8 +68,8 @@ export class FileLog implements OpenLog {
       if (begun && begun.first === this.#size && begun.first !== batch?.first)
         this.#insist(() => this.#append(begun), expired)
       if (batch) this.#insist(() => this.#append(batch), expired)
-      const note = sign(this.#size)
-      this.#insist(() => this.#keep(note, true), expired)
+      const note = sign?.(this.#size)
+      if (note !== undefined) this.#insist(() => this.#keep(note, true), expired)
       return true
     } catch {
       return false

@@ -9,6 +9,7 @@
 //       checkpoints.log                       every signed checkpoint, oldest first, notes one after the other
 //       log.vkey                              origin and public key, one line
 //       anchors/                              what anchors gave back: witnessed-<size>-<name> …
+//       log.vkey                              origin and public keys, one a line, the first first
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched

@@ -1,7 +1,7 @@
 // Bringing a sound log into the state from which it is appended to. Every step may be the last one before a crash, and
 // then the next opening finds a folder that says the same: nothing is removed before its copy is durable under its name.
 import { join } from 'node:path'
-import { TileEdge } from '@trailproof/tlog'
+import { equalBytes, TileEdge } from '@trailproof/tlog'
 import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Head } from '../writer.js'
 import type { SoundLog } from './assess.js'
@@ -13,6 +13,7 @@ import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
 import { scanLines } from './scan.js'
 import type { Steps } from './steps.js'
 import { TileStore, tryStore } from './tiles.js'
+import { addVkey } from './vkeys.js'
 
 /** A segment that lines may be added to. */
 export interface LastSegment {
@@ -28,7 +29,7 @@ export interface Recovered {
   tiles: TileStore
 }
 
-export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recovered> {
+export function* recover(disk: Disk, folder: string, log: SoundLog, publicKey: Uint8Array): Steps<Recovered> {
   for (const name of [SEGMENTS, TILES, QUARANTINE]) yield* ensureFolder(disk, join(folder, name))
   removeTemporary(disk, folder)
   removeTemporary(disk, join(folder, SEGMENTS))
@@ -40,14 +41,15 @@ export function* recover(disk: Disk, folder: string, log: SoundLog): Steps<Recov
   try {
     yield* takeUpCheckpoints(disk, folder, log, checkpoints)
     const tiles = yield* takeUpTiles(disk, folder, log)
-    return { head: headOf(disk, folder, log), last: lastSegment(disk, folder, log), checkpoints, tiles }
+    if (log.hand === 'next') yield* addVkey(disk, folder, log.origin, publicKey) // a crash came before this step
+    return { head: headOf(disk, folder, log, publicKey), last: lastSegment(disk, folder, log), checkpoints, tiles }
   } catch (error) {
     yield* checkpoints.close() // opening is tried again and again: it must not use a descriptor up each time
     throw error
   }
 }
 
-function headOf(disk: Disk, folder: string, log: SoundLog): Head {
+function headOf(disk: Disk, folder: string, log: SoundLog, publicKey: Uint8Array): Head {
   const aside = quarantinedSince(disk, folder, log.signedSize)
   const found = log.size > log.signedSize || aside.names.length > 0
   const recovered = {
@@ -60,6 +62,8 @@ function headOf(disk: Disk, folder: string, log: SoundLog): Head {
     size: log.size,
     frontier: log.frontier.hashes,
     signedSize: log.signedSize,
+    ...(!equalBytes(log.firstKey, publicKey) && { firstKey: log.firstKey }),
+    ...(log.hand === 'previous' && { previousKeySigns: true }),
     ...(found && { recovered }),
   }
 }
