@@ -1,8 +1,8 @@
 // A writer that keeps logs in memory: for tests, and for looking at what would be written. Nothing survives the process.
-import { ed25519Verifier, Frontier, openCheckpoint } from '@trailproof/tlog'
+import { consistencyProof, ed25519Verifier, Frontier, leafReader, openCheckpoint } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { hasher, sha256, verifyEd25519 } from '../log/crypto.js'
-import type { Batch, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
+import type { Batch, Evidence, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
 
 /** A log as memory keeps it. */
 export interface MemoryLog {
@@ -13,7 +13,11 @@ export interface MemoryLog {
   readonly lines: string[]
   /** Every checkpoint, oldest first. */
   readonly notes: string[]
+  /** What anchors gave back, by file name. */
+  readonly receipts: ReadonlyMap<string, Uint8Array>
 }
+
+type Kept = MemoryLog & { frontier: Frontier; receipts: Map<string, Uint8Array> }
 
 export interface MemoryWriter extends Writer {
   /** What it keeps, by slot; the arrays grow. */
@@ -26,7 +30,7 @@ export interface MemoryWriter extends Writer {
  * Counts as durable what it was given, so never use it where a record must survive the process.
  */
 export function memoryWriter(): MemoryWriter {
-  const logs: (MemoryLog & { frontier: Frontier })[] = []
+  const logs: Kept[] = []
   const held = new Set<string>()
   return {
     kind: 'memory',
@@ -39,6 +43,7 @@ export function memoryWriter(): MemoryWriter {
       held.add(slot)
       return lease(slot)
     },
+    evidence: (slot) => memoryEvidence(() => logs.filter((log) => log.slot === slot)),
   }
 
   function lease(slot: string): Lease {
@@ -68,6 +73,7 @@ export function memoryWriter(): MemoryWriter {
       publicKey,
       lines: [],
       notes: [],
+      receipts: new Map<string, Uint8Array>(),
       frontier: new Frontier(hasher),
     }
     logs.push(log)
@@ -82,7 +88,23 @@ export function memoryWriter(): MemoryWriter {
   }
 }
 
-function headOf(log: MemoryLog & { frontier: Frontier }): Head {
+/** Nobody can roll memory back, so no anchor is asked about it. */
+function memoryEvidence(logs: () => Kept[]): Evidence {
+  const of = (origin: string) => logs().find((log) => log.origin === origin)
+  return {
+    origins: async () => [],
+    checkpoint: async (origin) => of(origin)?.notes.at(-1),
+    async prove(origin, from, to) {
+      const leaves = (of(origin)?.lines ?? []).map((line) => hasher.leaf(Buffer.from(line)))
+      return consistencyProof(hasher, from, to, leafReader(hasher, leaves))
+    },
+    async keep(origin, name, bytes) {
+      of(origin)?.receipts.set(name, bytes)
+    },
+  }
+}
+
+function headOf(log: Kept): Head {
   const last = log.notes.at(-1)
   const verifier = ed25519Verifier(sha256, { name: log.origin, publicKey: log.publicKey }, verifyEd25519)
   const signedSize = last === undefined ? 0 : openCheckpoint(last, [verifier], log.origin).checkpoint.size
@@ -91,10 +113,7 @@ function headOf(log: MemoryLog & { frontier: Frontier }): Head {
   return size > signedSize ? { ...head, recovered: { from: signedSize, to: size, quarantinedBytes: 0 } } : head
 }
 
-function openLog(
-  { log, head }: { log: MemoryLog & { frontier: Frontier }; head: Head },
-  released: () => boolean,
-): OpenLog {
+function openLog({ log, head }: { log: Kept; head: Head }, released: () => boolean): OpenLog {
   let closed = false
   const append = ({ first, bytes, leafHashes }: Batch) => {
     if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')

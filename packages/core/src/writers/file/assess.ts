@@ -3,10 +3,11 @@
 import { basename, join } from 'node:path'
 import { equalBytes, Frontier, parseVkey, TileEdge } from '@trailproof/tlog'
 import { checkpointVerifier, hasher, leafHashIn, sha256 } from '../../log/crypto.js'
-import type { Head } from '../writer.js'
+import type { Elsewhere, Head } from '../writer.js'
 import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
 import type { Disk } from './disk.js'
 import { readSmall } from './durable.js'
+import { fork, rollback } from './elsewhere.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
 import { SignsOfCheckpoints } from './signs.js'
@@ -45,17 +46,16 @@ export interface Piece extends Segment {
 
 type Previous = NonNullable<Head['previous']>
 
-interface Problem {
-  kind: Previous['kind']
-  problem: string
-  index?: number
-}
+type Problem = Pick<Previous, 'kind' | 'problem' | 'index' | 'rollback'>
 
-/** @param slot - last part of the origin of every log that belongs here */
+/**
+ * @param slot - last part of the origin of every log that belongs here
+ * @param elsewhere - checkpoints that anchors know
+ */
 export function* assess(
   disk: Disk,
   folder: string,
-  { slot, publicKey }: { slot: string; publicKey: Uint8Array },
+  { slot, publicKey, elsewhere }: { slot: string; publicKey: Uint8Array; elsewhere?: readonly Elsewhere[] | undefined },
 ): Steps<Assessment> {
   const odd = oddOneAmong(disk, folder)
   if (odd) return damaged(disk, folder, readVkey(disk, folder)?.name, odd)
@@ -78,7 +78,11 @@ export function* assess(
   if (vkey.name.split('/').at(-1) !== slot)
     return damaged(disk, folder, vkey.name, { kind: 'slot', problem: 'it belongs to another slot' })
   // Tiles come after their lines are durable, so no crash leaves them alone.
-  if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin: vkey.name }
+  const known = { own: { origin: vkey.name, publicKey }, elsewhere: elsewhere ?? [] }
+  if (isEmpty && !reachBeyond(disk, folder, 0)) {
+    const emptied = rollback(known, undefined)
+    return emptied ? damaged(disk, folder, vkey.name, emptied) : { state: 'unfinished', origin: vkey.name }
+  }
 
   const checkpoints = readCheckpoints(disk, folder, checkpointVerifier(vkey.name, publicKey))
   if (typeof checkpoints === 'string')
@@ -86,6 +90,12 @@ export function* assess(
   const scan = new Scan(disk, folder, segments, checkpoints.newest)
   const found = (yield* scan.fast()) ?? (yield* scan.all())
   if ('problem' in found) return damaged(disk, folder, vkey.name, found, checkpoints.newest?.note)
+  const rolledBack =
+    rollback(known, checkpoints.newest) ??
+    (yield* fork(disk, folder, known, checkpoints.newest, function* (signed) {
+      return !('problem' in (yield* new Scan(disk, folder, segments, signed).all()))
+    }))
+  if (rolledBack) return damaged(disk, folder, vkey.name, rolledBack, checkpoints.newest?.note)
   return {
     state: 'sound',
     log: { origin: vkey.name, checkpoints, signedSize: checkpoints.newest?.size ?? 0, ...found },
@@ -128,7 +138,7 @@ function damaged(
   disk: Disk,
   folder: string,
   origin: string | undefined,
-  { kind, problem, index }: Problem,
+  { kind, problem, index, rollback }: Problem,
   verified?: string,
 ): Assessment {
   const checkpoint = verified ?? citedCheckpoint(disk, folder)
@@ -141,6 +151,7 @@ function damaged(
       problem,
       ...(checkpoint !== undefined && { checkpoint }),
       ...(index !== undefined && { index }),
+      ...(rollback && { rollback }),
     },
   }
 }

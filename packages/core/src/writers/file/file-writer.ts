@@ -4,6 +4,7 @@ import { nearest } from '../../near.js'
 import type { Writer } from '../writer.js'
 import { DEFAULT_BALLAST_BYTES } from './ballast.js'
 import { type Disk, nodeDisk } from './disk.js'
+import { fileEvidence } from './evidence.js'
 import { leaseSlot } from './lease.js'
 
 export interface FileWriterOptions {
@@ -45,6 +46,7 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
     describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes }),
     lease: (service) =>
       leaseSlot(dir, service, { disk, ballastBytes, limits: { records: segmentRecords, bytes: segmentBytes } }),
+    ...(disk === nodeDisk && { evidence: (slot) => fileEvidence(dir, slot) }),
   }
 }
 

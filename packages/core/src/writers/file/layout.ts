@@ -8,6 +8,7 @@
 //       checkpoint                            newest synced checkpoint (signed note)
 //       checkpoints.log                       every signed checkpoint, oldest first, notes one after the other
 //       log.vkey                              origin and public key, one line
+//       anchors/                              receipts of anchors: copies, for convenience
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched
@@ -23,6 +24,7 @@ export const CHECKPOINT_HISTORY = 'checkpoints.log'
 export const VKEY = 'log.vkey'
 export const QUARANTINE = 'quarantine'
 export const BALLAST = 'ballast'
+export const ANCHORS = 'anchors'
 /** Ends every temporary name; such a file is half written and never counts. */
 export const TEMPORARY = '.tmp'
 

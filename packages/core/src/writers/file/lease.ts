@@ -84,9 +84,10 @@ class FileLease implements Lease {
     this.#lock.release()
   }
 
-  *#open({ newOrigin, publicKey }: OpenRequest): Steps<FileLog> {
+  *#open(request: OpenRequest): Steps<FileLog> {
+    const { newOrigin, publicKey } = request
     const { disk, limits, ballastBytes } = this.#options
-    const { epoch, found } = yield* this.#find(publicKey)
+    const { epoch, found } = yield* this.#find(request)
     const folder = this.#folder(epoch)
     const origin = (found.state === 'sound' ? found.log.origin : found.origin) ?? newOrigin(this.slot)
     const opened =
@@ -98,7 +99,7 @@ class FileLease implements Lease {
     try {
       const ballast = new Ballast(disk, folder, ballastBytes)
       yield* ballast.take()
-      const head = yield* this.#cite(opened.head, epoch, publicKey)
+      const head = yield* this.#cite(opened.head, epoch, request)
       segments = new SegmentStore(disk, folder, limits, opened.last)
       return new FileLog({ disk, folder, origin, head, lock: this.#lock, segments, checkpoints, tiles, ballast })
     } catch (error) {
@@ -109,20 +110,20 @@ class FileLease implements Lease {
   }
 
   /** The epoch to go on with, and what it holds; never a damaged one. */
-  *#find(publicKey: Uint8Array): Steps<{ epoch: number; found: Exclude<Assessment, { state: 'damaged' }> }> {
+  *#find(request: OpenRequest): Steps<{ epoch: number; found: Exclude<Assessment, { state: 'damaged' }> }> {
     const { disk } = this.#options
     const folders = (disk.list(this.#root) ?? []).filter((name) => disk.stat(join(this.#root, name))?.isFolder)
     let epoch = newestEpoch(this.slot, folders) || 1
-    let found = yield* this.#assess(epoch, publicKey)
+    let found = yield* this.#assess(epoch, request)
     // An epoch without a log takes the place of a damaged one only: else a mere `mkdir` would end the log before it.
     while (found.state === 'unfinished' && epoch > 1) {
-      const before: Assessment = yield* this.#assess(epoch - 1, publicKey)
+      const before: Assessment = yield* this.#assess(epoch - 1, request)
       if (before.state === 'damaged') break
       found = before
       epoch--
     }
     // The damaged log stays as it is, evidence down to its last byte; the log that follows cites it.
-    while (found.state === 'damaged') found = yield* this.#assess(++epoch, publicKey)
+    while (found.state === 'damaged') found = yield* this.#assess(++epoch, request)
     return { epoch, found }
   }
 
@@ -130,14 +131,14 @@ class FileLease implements Lease {
     return join(this.#root, epochName(this.slot, epoch))
   }
 
-  #assess(epoch: number, publicKey: Uint8Array): Steps<Assessment> {
-    return assess(this.#options.disk, this.#folder(epoch), { slot: this.slot, publicKey })
+  #assess(epoch: number, { publicKey, elsewhere }: OpenRequest): Steps<Assessment> {
+    return assess(this.#options.disk, this.#folder(epoch), { slot: this.slot, publicKey, elsewhere })
   }
 
   /** As long as a log has no lines, nobody has read in it why it was begun; so that is found out again at each opening. */
-  *#cite(head: Head, epoch: number, publicKey: Uint8Array): Steps<Head> {
+  *#cite(head: Head, epoch: number, request: OpenRequest): Steps<Head> {
     if (head.size > 0 || epoch === 1) return head
-    const before = yield* this.#assess(epoch - 1, publicKey)
+    const before = yield* this.#assess(epoch - 1, request)
     return before.state === 'damaged' ? { ...head, previous: before.previous } : head
   }
 }
