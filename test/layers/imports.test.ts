@@ -14,11 +14,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   jwt: ['@trailproof/core', '@trailproof/core/adapter'],
   sessions: ['@trailproof/core', '@trailproof/core/adapter'],
   testkit: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
-  cli: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
+  anchors: ['@trailproof/core', '@trailproof/tlog'],
+  cli: ['@trailproof/anchors', '@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
 }
 
 /** Libraries outside Node that sources may load at run time; everything else they hook arrives from the caller. */
-const LIBRARIES: Record<string, readonly string[]> = { core: ['uuidv7'], cli: ['commander'] }
+const LIBRARIES: Record<string, readonly string[]> = {
+  core: ['uuidv7'],
+  anchors: ['asn1js', 'pkijs'],
+  cli: ['commander'],
+}
 
 interface Import {
   file: string

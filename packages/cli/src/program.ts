@@ -37,6 +37,15 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       collect,
       [],
     )
+    .option('--anchor-folder <dir>', 'folder of a folder anchor, to be read; repeat for several', collect, [])
+    .option(
+      '--tsa-ca <file>',
+      'root of a timestamp authority, PEM, to verify kept timestamps; repeat for several',
+      collect,
+      [],
+    )
+    .option('--require-anchor', 'fail unless an anchor that is named has a checkpoint of each log')
+    .option('--max-age <seconds>', 'fail unless the newest of them is younger', count)
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await verify(path, options)))
 

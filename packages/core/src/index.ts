@@ -1,5 +1,6 @@
 // The public face of Trailproof's core.
 export type { Anchor, AnchorCheckpoint, AnchorHealth, AnchorReceipt } from './anchor/anchor.js'
+export { originFileName } from './anchor/origin-file-name.js'
 export { type Audit, createAudit, type Health, type Opened } from './audit.js'
 export { type ErrorCode, isTrailproofError, type RecordState, TrailproofError } from './errors.js'
 export { CATALOGUE, type CatalogueEntry, type CatalogueName } from './event/catalogue.js'

@@ -1,5 +1,6 @@
 // `trailproof verify`
 import { readFileSync } from 'node:fs'
+import { folderSource, timestampSource } from '@trailproof/anchors'
 import {
   isTrailproofError,
   type LogReport,
@@ -17,21 +18,37 @@ export interface VerifyCommand {
   key: string[]
   origin?: string
   against: string[]
+  anchorFolder: string[]
+  tsaCa: string[]
+  requireAnchor?: boolean
+  maxAge?: number
   json?: boolean
 }
 
-export async function verify(path: string, { key, origin, against, json }: VerifyCommand): Promise<number> {
+export async function verify(path: string, options: VerifyCommand): Promise<number> {
+  const { key, origin, against, anchorFolder, tsaCa, requireAnchor, maxAge, json } = options
+  const anchors = [
+    ...anchorFolder.map(folderSource),
+    ...tsaCa.map((file) => timestampSource({ ca: readFileSync(file, 'utf8') })),
+  ]
+  if (anchors.length === 0 && (requireAnchor || maxAge !== undefined))
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'no anchor is named', {
+      hint: 'give --anchor-folder or --tsa-ca with --require-anchor and --max-age',
+    })
   const progress = new ProgressLine()
   const report = await verifyRoot(path, {
     keys: key.map(fileOrText),
     origin,
     against: against.map((file) => readFileSync(file, 'utf8')),
+    anchors,
+    requireAnchor,
+    maxAgeSeconds: maxAge,
     onProgress: ({ log, lines, bytes }) =>
       progress.show(() => `${safe(log, 40)}: ${lines} records, ${Math.round(bytes / 1e6)} MB`),
   }).finally(() => progress.clear())
   process.exitCode = report.ok ? 0 : 1 // before a word is printed: whoever closes the pipe early still learns it
   if (json) await printJson({ ok: report.ok, trust: report.trust, logs: report.logs })
-  else await print(readable(report, against.length > 0))
+  else await print(readable(report, { compared: against.length > 0, named: anchors.length > 0 }))
   return report.ok ? 0 : 1
 }
 
@@ -63,20 +80,30 @@ function mustBeKey(key: string): string {
 const TRUST = {
   self: 'self: the key came from the log folder itself, so someone who holds folder and key could have rewritten all.\n       Give --key with the public key as you know it from elsewhere.',
   key: 'key: the signatures were checked with the key you gave.',
+  anchored:
+    'anchored: the same, and an anchor that you named has a checkpoint of each log: what lies below it could not be changed since.',
 }
 
 const WITHOUT_ANCHOR = `not shown by this: a log that was rolled back to an older state as a whole, or whose last records were cut off together
-with their checkpoints. Keep checkpoints elsewhere (copy the file "checkpoint") and compare with --against.`
+with their checkpoints. Keep checkpoints elsewhere: an anchor (--anchor-folder, --tsa-ca), or copies of the file
+"checkpoint" (--against).`
 
-function readable({ ok, trust, logs }: RootReport, anchored: boolean): string {
+/** `compared`: with checkpoints from elsewhere. `named`: anchors were. */
+function readable({ ok, trust, logs }: RootReport, { compared, named }: { compared: boolean; named: boolean }): string {
   const bad = logs.filter(({ problems }) => problems.length > 0).length
   const end = ok
     ? 'ok'
     : `NOT OK: ${bad} of ${logs.length} ${logs.length === 1 ? 'log' : 'logs'} ${bad === 1 ? 'has' : 'have'} problems`
-  return [...logs.map(aboutLog), `trust: ${TRUST[trust]}`, ...(anchored ? [] : [WITHOUT_ANCHOR]), end, ''].join('\n')
+  return [
+    ...logs.map((log) => aboutLog(log, named)),
+    `trust: ${TRUST[trust]}`,
+    ...(compared || logs.every(({ anchored }) => anchored) ? [] : [WITHOUT_ANCHOR]),
+    end,
+    '',
+  ].join('\n')
 }
 
-function aboutLog(log: LogReport): string {
+function aboutLog(log: LogReport, named: boolean): string {
   const state = log.problems.length === 0 ? 'ok' : 'NOT OK'
   const lines = [
     `${safe(log.name)}: ${state}`,
@@ -87,10 +114,19 @@ function aboutLog(log: LogReport): string {
     ...(log.newest === undefined
       ? []
       : [`  newest       ${safe(log.newest)} (as its own clock read; nothing outside vouches for it)`]),
+    ...(named ? [`  anchored     ${aboutAnchor(log)}`] : []),
     ...log.problems.map((problem) => `  PROBLEM      ${where(problem)}: ${problem.kind}: ${safe(problem.detail, 400)}`),
     ...log.notes.map((note) => `  note         ${note.kind}: ${safe(note.detail, 400)}`),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function aboutAnchor({ anchored, unanchored, unanchoredSeconds }: LogReport): string {
+  if (!anchored) return `nowhere: none of the anchors that were named has a checkpoint of it`
+  const { size, by, time, ageSeconds } = anchored
+  const when = time === undefined ? '' : `, at ${time}, ${ageSeconds} seconds ago`
+  const seconds = unanchoredSeconds === undefined ? '' : ` of ${unanchoredSeconds} seconds`
+  return `${size} records, by ${safe(by)}${when}; ${unanchored} records${seconds} lie above`
 }
 
 function where(place: Problem | Note): string {

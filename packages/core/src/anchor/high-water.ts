@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { TrailproofError } from '../errors.js'
 import { makePrivateFolderAsync, replaceAsync } from '../privacy/files.js'
 import type { Anchor } from './anchor.js'
-import { fileNameOf } from './file-name.js'
+import { originFileName } from './origin-file-name.js'
 
 /** Below the folder of the keys. */
 const FOLDER = 'high-water'
@@ -18,7 +18,7 @@ export function highWaterMark(keyDir: string): Anchor {
   const dir = join(keyDir, FOLDER)
   const read = async (origin: string) => {
     try {
-      return await readFile(join(dir, fileNameOf(origin)), 'utf8')
+      return await readFile(join(dir, originFileName(origin)), 'utf8')
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw unusable(dir, cause)
@@ -31,7 +31,7 @@ export function highWaterMark(keyDir: string): Anchor {
     async publish({ origin, note }) {
       try {
         await makePrivateFolderAsync(dir)
-        await replaceAsync(join(dir, fileNameOf(origin)), Buffer.from(note), 0o600)
+        await replaceAsync(join(dir, originFileName(origin)), Buffer.from(note), 0o600)
       } catch (cause) {
         throw unusable(dir, cause)
       }

@@ -3,7 +3,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tilePath } from '@trailproof/tlog'
-import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
+import { ANCHORS, CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
 import { FolderFiles } from './folder-files.js'
 import { type Chunk, lineEnds, type Reader } from './reader.js'
 
@@ -26,6 +26,10 @@ export function folderReader(dir: string): Reader {
     vkey: () => files.text(join(dir, VKEY)),
     tile: (level, index) => storedTiles(files, dir, listings, level, index),
     condition: () => files.condition(),
+    receipts: {
+      names: async () => (await files.names(join(dir, ANCHORS))).filter((name) => !name.startsWith('.')).sort(),
+      read: (name) => files.receipt(join(dir, ANCHORS, name)),
+    },
   }
 }
 

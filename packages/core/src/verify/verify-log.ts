@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { splitNotes } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
+import { type AnchorSource, anchoredAt, demanded, readAnchors } from './anchored.js'
 import { concludeLines } from './conclude.js'
 import { findingsOf } from './condition.js'
 import { Judge, readNote } from './judge.js'
@@ -24,6 +25,14 @@ export interface VerifyOptions {
   origin?: string | undefined
   /** Checkpoints kept elsewhere, as signed notes (one text may hold several): the log must contain what they sign. */
   against?: string | readonly string[] | undefined
+  /** Anchors to read, and ways to verify receipts: the log must contain what they vouch for. */
+  anchors?: readonly AnchorSource[] | undefined
+  /** A log that none of `anchors` vouches for has a problem. */
+  requireAnchor?: boolean | undefined
+  /** A log whose newest anchored checkpoint is older, by the anchor's clock and the one here, has a problem. */
+  maxAgeSeconds?: number | undefined
+  /** The time here. Default: the system's. */
+  now?: (() => Date) | undefined
   /** Told about every megabyte or so. */
   onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -55,8 +64,12 @@ async function verifyAgainst(
   opened: Marks[],
 ): Promise<LogReport> {
   const { keys, problems, notes, named } = await keysFor(reader, options)
+  const judge = () => new Judge(keys, options.origin)
+  const about = await readAnchors(options.anchors ?? [], reader, await originFor(reader, options, keys), judge())
+  const compared = [...against, ...new Set(about.vouched.map(({ note }) => note))]
+  notes.push(...about.notes)
   const openMarks = async () => {
-    const marks = await Marks.open(reader, new Judge(keys, options.origin), against)
+    const marks = await Marks.open(reader, judge(), compared)
     opened.push(marks)
     return marks
   }
@@ -78,6 +91,8 @@ async function verifyAgainst(
     problems.push(...found.problems)
     notes.push(...found.notes)
   }
+  const anchored = anchoredAt(about.vouched, walk, newest, size, options.now?.() ?? new Date())
+  problems.push(...demanded({ ...anchored, size }, options.requireAnchor === true, options.maxAgeSeconds))
   return {
     name: reader.name,
     origin: marks.origin ?? options.origin ?? named ?? '',
@@ -88,8 +103,26 @@ async function verifyAgainst(
     unsigned: Math.max(0, size - walk.signed),
     recovered: walk.recovered,
     ...(newest !== undefined && { newest }),
+    ...anchored,
     ...bounded([...problems, ...conclusion.problems], [...notes, ...conclusion.notes]),
   }
+}
+
+/** What a place says that its log is called. Whether that is true, verifyLog sees. */
+export async function claimedOrigin(reader: Reader): Promise<string | undefined> {
+  const newest = await reader.newest()
+  const origin = newest === undefined ? undefined : readNote(newest)?.origin
+  if (origin !== undefined) return origin
+  const vkey = (await reader.vkey()) ?? ''
+  return vkey.includes('+') ? vkey.slice(0, vkey.indexOf('+')) : undefined
+}
+
+// Which log the anchors are asked about: the one that the caller means, so that a log that calls itself otherwise is missed.
+async function originFor(reader: Reader, { origin }: VerifyOptions, keys: readonly PublicKey[]) {
+  if (origin !== undefined) return origin
+  const pinned = keys.flatMap((key) => key.origin ?? [])
+  const claimed = await claimedOrigin(reader)
+  return pinned.length === 1 && keys.length === 1 ? pinned[0] : claimed
 }
 
 const FIRST_CHECKPOINT_MS = 100

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 const LONGEST = 150
 
 /** `shop/7f3a/shop-0` gives `shop_2f7f3a_2fshop-0`; no dot, no slash, no capital letter comes out unescaped. */
-export function fileNameOf(origin: string): string {
+export function originFileName(origin: string): string {
   const escaped = Buffer.from(origin)
     .toString('latin1')
     .replace(/[^a-z0-9-]/g, (byte) => `_${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
