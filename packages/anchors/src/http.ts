@@ -27,6 +27,7 @@ const MAX_NOTE = 64 * 1024
  */
 export function httpAnchor({ url, headers = {}, name = 'http' }: HttpAnchorOptions): Anchor {
   const base = checkUrl(url)
+  const newest = new Map<string, number>() // by origin: what is there, as far as this process has seen
   const request = async (method: string, path: string, signal: AbortSignal, more: RequestInit = {}) => {
     try {
       return await fetch(`${base}/${path}`, {
@@ -61,7 +62,11 @@ export function httpAnchor({ url, headers = {}, name = 'http' }: HttpAnchorOptio
     name: checkName(name),
     latest: (origin, signal) => get(`${originFileName(origin)}/latest`, signal),
     async publish(checkpoint, _prove, signal) {
-      const path = `${originFileName(checkpoint.origin)}/${sizeName(checkpoint.size)}`
+      const { origin, size } = checkpoint
+      const there = newest.get(origin) ?? sizeIn(await get(`${originFileName(origin)}/latest`, signal))
+      newest.set(origin, there)
+      if (there > size) throw contradicted(`the anchor has a checkpoint of ${there} records, not of ${size}`)
+      const path = `${originFileName(origin)}/${sizeName(size)}`
       const response = await request('PUT', path, signal, {
         body: checkpoint.note,
         headers: { 'content-type': 'text/plain; charset=utf-8', 'if-none-match': '*' },
@@ -70,11 +75,14 @@ export function httpAnchor({ url, headers = {}, name = 'http' }: HttpAnchorOptio
       // It is there: our own, whose answer was lost, or another's.
       if (response.status === 412 || response.status === 409) await mustBeSame(path, checkpoint, signal)
       else if (!response.ok) throw refused(response, 'PUT')
+      newest.set(origin, size)
       const time = Date.parse(response.headers.get('date') ?? '')
       return { files: [], ...(Number.isFinite(time) && { time: new Date(time) }) }
     },
   }
 }
+
+const sizeIn = (note: string | undefined): number => (note === undefined ? 0 : readNote(note)!.size)
 
 const refused = ({ status }: Response, method: string) =>
   failed(`the anchor answered ${status} to ${method}`, 'look at its log, and at the credentials in "headers"')

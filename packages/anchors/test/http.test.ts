@@ -1,38 +1,15 @@
 // An anchor behind HTTP, and servers that misbehave.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { originFileName } from '@trailproof/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { httpAnchor } from '../src/index.js'
-import { bodyOf, serve } from './authority.js'
+import { serveStore } from './store.js'
 import { checkpointOf, noProof, origin, signal } from './support.js'
 
-/** What the page says such a server is: it creates what is not there, and never replaces. */
-async function store(before: (req: IncomingMessage, res: ServerResponse) => boolean = () => false) {
-  const kept = new Map<string, string>()
-  const seen: string[] = []
-  const { url, close } = await serve(async (req, res) => {
-    seen.push(`${req.method} ${req.headers['if-none-match'] ?? ''} ${req.headers['authorization'] ?? ''}`)
-    const body = (await bodyOf(req)).toString()
-    if (before(req, res)) return
-    const path = req.url!
-    const log = path.slice(0, path.lastIndexOf('/') + 1)
-    const found = path.endsWith('/latest')
-      ? [...kept.keys()]
-          .filter((key) => key.startsWith(log))
-          .sort()
-          .at(-1)
-      : path
-    if (req.method === 'GET') {
-      const note = kept.get(found ?? '')
-      res.writeHead(note ? 200 : 404).end(note)
-    } else if (kept.has(path)) res.writeHead(412).end()
-    else {
-      kept.set(path, body)
-      res.writeHead(201).end()
-    }
-  })
-  onTestFinished(() => void close())
-  return { url, kept, seen, close }
+async function store(before?: Parameters<typeof serveStore>[0]) {
+  const served = await serveStore(before)
+  onTestFinished(() => void served.close())
+  return served
 }
 
 const failure = (message: string) => ({
@@ -49,7 +26,8 @@ it('checkpoints are put under their origin and size, and the newest comes back',
     expect(Math.abs(time!.getTime() - Date.now())).toBeLessThan(60_000)
   }
   expect([...kept.keys()][0]).toBe(`/a/${originFileName(origin)}/00000000000000000009`)
-  expect(seen.slice(0, 2)).toEqual(['GET  of the test', 'PUT * of the test'])
+  expect(seen.slice(0, 2)).toEqual(['GET  of the test', 'GET  of the test'])
+  expect(seen.slice(2)).toEqual(Array(3).fill('PUT * of the test'))
   expect(await anchor.latest!(origin, signal())).toBe(checkpointOf(100).note)
 })
 

@@ -1,5 +1,6 @@
 // Timestamps, against `openssl ts` as authority and as second opinion.
-import { writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { timestampAnchor, timestampSource } from '../src/index.js'
 import { mustChain as mustChainOf, mustStamp as mustStampOf } from '../src/rfc3161/chain.js'
@@ -90,18 +91,34 @@ describe.skipIf(noOpenssl)('timestamps', () => {
     )
   })
 
-  it('a certificate that is not for timestamping, or not for that alone, is refused', () => {
-    // openssl itself does not sign with such a certificate, so the good one is replaced by it in the answer.
-    for (const [name, usage] of [
-      ['web', 'critical,serverAuth'],
-      ['all', 'critical,timeStamping,serverAuth'],
-      ['lax', 'timeStamping'],
-    ] as const) {
-      authority.certify({ name, usage }, 'root')
-      const [certificate] = trustedCertificates(authority.pem(name))
-      expect(() => mustStampOf(certificate!)).toThrow('is not for timestamping alone')
+  it('a certificate that is not for timestamping alone, or not the one that was signed with, is refused', () => {
+    // openssl does not stamp with a wrong certificate, so another one for the same key, name and number is put in its place:
+    // under an RSA root they are all of one length.
+    authority.certify({ name: 'rsa-root', ca: true, type: 'rsa' })
+    authority.certify({ name: 'twin' }, 'rsa-root')
+    const twin = (name: string, usage: string, days: string) => {
+      writeFileSync(authority.path(`${name}.ext`), `extendedKeyUsage=${usage}\n`)
+      authority.openssl(
+        ...['x509', '-req', '-in', 'twin.csr', '-CA', 'rsa-root.pem', '-CAkey', 'rsa-root.key', '-set_serial', '4711'],
+        ...['-days', days, '-sha256', '-extfile', `${name}.ext`, '-out', `${name}.pem`],
+      )
+      return trustedCertificates(authority.pem(name))[0]!.raw
     }
-    expect(() => mustStampOf(ca('tsa')[0]!)).not.toThrow()
+    const good = twin('good', STAMPS, '2')
+    copyFileSync(authority.path('twin.key'), authority.path('good.key'))
+    const { answer } = replied('good', [])
+    const verifyWith = (certificate: Buffer) => {
+      const at = answer.indexOf(good)
+      expect([at > 0, certificate.length]).toEqual([true, good.length])
+      const swapped = Buffer.concat([answer.subarray(0, at), certificate, answer.subarray(at + good.length)])
+      return verifyResponse(swapped, { over, ca: ca('rsa-root') })
+    }
+    expect(verifyWith(good).time).toBeInstanceOf(Date)
+    expect(() => verifyWith(twin('code', 'critical,codeSigning', '2'))).toThrow('is not for timestamping alone')
+    expect(() => verifyWith(twin('later', STAMPS, '3'))).toThrow('does not name the certificate that it brings')
+
+    for (const usage of ['critical,timeStamping,serverAuth', 'timeStamping'])
+      expect(() => mustStampOf(new X509Certificate(twin('lax', usage, '2')))).toThrow('is not for timestamping alone')
   })
 
   it('a certificate that was not valid when the token says it was made is refused', () => {

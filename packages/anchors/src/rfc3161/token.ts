@@ -88,8 +88,8 @@ function verified(bytes: Uint8Array, { over, ca, nonce }: Expected): Stamp {
   const certificates = certificatesOf(signed)
   const [signer] = signed.signerInfos
   const certificate = signerAmong(certificates, signer!)
-  mustBeSigned(signer!, content, certificate)
   mustStamp(certificate)
+  mustBeSigned(signer!, content, certificate)
   mustChain(certificate, certificates, ca, info.genTime)
   return { time: info.genTime }
 }

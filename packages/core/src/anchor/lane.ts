@@ -109,14 +109,19 @@ export class Lane {
   }
 
   #try(limitMs: number): Promise<void> {
-    this.#attempt = this.#publishNewest(limitMs).then(
+    const attempt = (signal: AbortSignal) => this.#publishNewest(signal)
+    this.#attempt = (
+      this.#hanging
+        ? Promise.reject(new TrailproofError('TRAILPROOF_ANCHOR_FAILED', 'an earlier attempt has not come back yet'))
+        : limited(attempt, limitMs, this.#options.timers, (call) => this.#leave(call))
+    ).then(
       () => this.#succeeded(),
       (cause) => this.#failed(asAnchorError(cause)),
     )
     return this.#attempt
   }
 
-  async #publishNewest(limitMs: number): Promise<void> {
+  async #publishNewest(signal: AbortSignal): Promise<void> {
     const { own, evidence } = this.#log!
     const { timers, wall } = this.#options
     const begun = timers.now()
@@ -127,22 +132,13 @@ export class Lane {
     const before = this.#anchored?.size ?? 0
     if (checkpoint.size < before)
       throw conflict(`the log has ${checkpoint.size} signed records, the anchor knows ${before}`)
-    if (checkpoint.size === before && this.#anchored?.time !== undefined) {
-      this.#current = begun
-      return
+    if (checkpoint.size > before || this.#anchored?.time === undefined) {
+      const prove = (oldSize: number) => evidence.prove(own.origin, oldSize, checkpoint.size)
+      const receipt = await this.anchor.publish(checkpoint, prove, signal)
+      for (const { name, bytes } of receiptFiles(receipt)) await evidence.keep(own.origin, name, bytes)
+      this.#anchored = { size: checkpoint.size, time: receipt.time?.getTime() ?? wall() }
     }
-    if (this.#hanging)
-      throw new TrailproofError('TRAILPROOF_ANCHOR_FAILED', 'an earlier call to the anchor has not returned')
-    const prove = (oldSize: number) => evidence.prove(own.origin, oldSize, checkpoint.size)
-    const receipt = await limited(
-      (signal) => this.anchor.publish(checkpoint, prove, signal),
-      limitMs,
-      timers,
-      (call) => this.#leave(call),
-    )
-    this.#anchored = { size: checkpoint.size, time: receipt.time?.getTime() ?? wall() }
     this.#current = begun
-    for (const { name, bytes } of receiptFiles(receipt)) await evidence.keep(own.origin, name, bytes)
   }
 
   #leave(call: Promise<unknown>): void {

@@ -107,9 +107,18 @@ it('an anchor that hangs is given up after 15 seconds, and not called again befo
   expect(anchor.calls).toBe(1)
   anchor.mode = 'work'
   anchor.letGo()
-  await turns()
+  await turns() // what came back late counts
+  log.note = noteOf(8)
   await pass(60_000)
-  expect([anchor.calls, told.at(-1)]).toEqual([2, undefined])
+  expect([anchor.calls, anchor.sizes, told.at(-1)]).toEqual([2, [5, 8], undefined])
+})
+
+it('a disk that hangs shows as a failure of the anchor, too', async () => {
+  const { lane, log, told, begin, pass } = start()
+  Object.defineProperty(log, 'note', { get: () => new Promise(() => {}) })
+  await begin()
+  await pass(15_000)
+  expect([told, lane.health(5)]).toMatchObject([['TRAILPROOF_ANCHOR_FAILED'], { unanchoredSeconds: 15 }])
 })
 
 it.each([

@@ -73,11 +73,12 @@ test('seconds are counted from the anchor’s time to the newest record', async 
   expect(log).toMatchObject({ unanchored: 200, unanchoredSeconds: 89 })
 })
 
-const attacks: [string, () => string, object][] = [
+const attacks: [string, () => string, object, number][] = [
   [
     'the whole folder is put back to an older genuine state',
     () => writeLog(logFiles(planOf(signer, 200, [100, 200]))),
     { kind: 'rolled_back', from: 200, to: 300 },
+    200,
   ],
   [
     'a record is rewritten, and all is signed anew with the stolen key',
@@ -87,20 +88,26 @@ const attacks: [string, () => string, object][] = [
     },
     // Between the last anchored size that still fits, 100, and the first that does not.
     { kind: 'forked', index: 200 },
+    100,
   ],
   [
     'the last moment is cut off, with its checkpoints',
     () => writeLog(logFiles(planOf(signer, 299, [100, 200, 299]))),
     { kind: 'rolled_back', from: 299, to: 300 },
+    200,
   ],
 ]
-test.each(attacks)('%s: not found locally, found with an anchor, and where', async (_, attacked, problem) => {
-  const dir = attacked()
-  expect(await verify(dir)).toMatchObject({ ok: true, log: { problems: [], notes: [] } })
-  const found = await verify(dir, { anchors: [anchorOf(100, 200, 300)] })
-  expect(found.ok).toBe(false)
-  expect(found.log.problems[0]).toMatchObject(problem)
-})
+test.each(attacks)(
+  '%s: not found locally, found with an anchor, and where',
+  async (_, attacked, problem, stillAnchored) => {
+    const dir = attacked()
+    expect(await verify(dir)).toMatchObject({ ok: true, log: { problems: [], notes: [] } })
+    const found = await verify(dir, { anchors: [anchorOf(100, 200, 300)] })
+    expect(found.ok).toBe(false)
+    expect(found.log.problems[0]).toMatchObject(problem)
+    expect(found.log.anchored?.size).toBe(stillAnchored) // what the log no longer contains vouches for nothing
+  },
+)
 
 test('what an anchor has not seen yet can be cut off unseen: so its age is limited', async () => {
   const dir = writeLog(logFiles(planOf(signer, 200, [100, 200])))
