@@ -167,7 +167,7 @@ describe.skipIf(noOpenssl)('timestamps', () => {
     const { time } = verifyResponse(answer, { over, ca: ca(), nonce })
     const trusted = ca()
     let refused = 0
-    for (let at = 0; at < answer.length; at += 7) {
+    for (let at = 0; at < answer.length; at += 23) {
       const altered = Buffer.from(answer)
       altered[at]! ^= 1 << (at % 8)
       try {
@@ -177,8 +177,8 @@ describe.skipIf(noOpenssl)('timestamps', () => {
         refused++
       }
     }
-    expect(refused).toBeGreaterThan(answer.length / 28)
-    for (let length = 0; length < answer.length; length += 37)
+    expect(refused).toBeGreaterThan(answer.length / 92)
+    for (let length = 0; length < answer.length; length += 97)
       expect(() => verifyResponse(answer.subarray(0, length), { over, ca: trusted })).toThrow()
   })
 

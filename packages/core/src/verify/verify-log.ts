@@ -65,7 +65,12 @@ async function verifyAgainst(
 ): Promise<LogReport> {
   const { keys, problems, notes, named } = await keysFor(reader, options)
   const judge = () => new Judge(keys, options.origin)
-  const about = await readAnchors(options.anchors ?? [], reader, await originFor(reader, options, keys), judge())
+  const about = await readAnchors(
+    options.anchors ?? [],
+    reader,
+    options.anchors?.length ? await originFor(reader, options, keys) : undefined,
+    judge(),
+  )
   const compared = [...against, ...new Set(about.vouched.map(({ note }) => note))]
   notes.push(...about.notes)
   const openMarks = async () => {
