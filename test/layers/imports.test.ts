@@ -19,7 +19,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** Libraries outside Node that sources may load at run time; everything else they hook arrives from the caller. */
-const LIBRARIES: Record<string, readonly string[]> = { core: ['uuidv7'], cli: ['commander'] }
+const LIBRARIES: Record<string, readonly string[]> = {
+  core: ['uuidv7'],
+  anchors: ['asn1js', 'pkijs'],
+  cli: ['commander'],
+}
 
 interface Import {
   file: string

@@ -46,6 +46,15 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     )
     .option('--threads <count>', 'how many threads may work (default: by the size of the log, at most 4)', threads)
     .option('--policy <file>', 'whom to believe, as a policy file (C2SP tlog-policy): logs, witnesses, quorum')
+    .option('--anchor-folder <dir>', 'folder of a folder anchor, to be read; repeat for several', collect, [])
+    .option(
+      '--tsa-ca <file>',
+      'root of a timestamp authority, PEM, to verify kept timestamps; repeat for several',
+      collect,
+      [],
+    )
+    .option('--require-anchor', 'fail unless an anchor that is named has a checkpoint of each log')
+    .option('--max-age <seconds>', 'fail unless the newest of them is younger', count)
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await verify(path, options)))
 

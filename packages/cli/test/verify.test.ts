@@ -51,6 +51,7 @@ test('a good log: exit 0, and one JSON object with exactly what is promised', ()
           unsigned: 0,
           recovered: [],
           newest: JSON.parse(plan.lines[299]!).time,
+          unanchored: 300,
           problems: [],
           notes: [],
         },

@@ -1,6 +1,7 @@
 // An audit: the newcomer's first file. It takes facts from hooks and from the application, makes records of them, and
 // hands them to the log; whoever has to wait is told when the record is safe, or when policy says to go on without.
 import { type AuditCore, setCore } from './adapter.js'
+import type { AnchorHealth } from './anchor/anchor.js'
 import type { TrailproofError } from './errors.js'
 import type { AuditEvent } from './event/event.js'
 import { WallClock } from './event/time.js'
@@ -25,7 +26,7 @@ export interface Opened {
 }
 
 export interface Health {
-  /** `red`: records are not being made safe right now, or some were lost, or the log found here was damaged. */
+  /** `red`: records are not being made safe right now, or some were lost, or the log found here was damaged, or an anchor fails. */
   status: 'green' | 'red'
   problems: { code: string; message: string }[]
   log: LogHealth
@@ -34,6 +35,8 @@ export interface Health {
   counts: Record<string, Counts>
   dropped: number
   slow: number
+  /** One for each anchor, and `high-water`, the mark in the folder of the keys. */
+  anchors: AnchorHealth[]
 }
 
 export interface Audit {

@@ -1,4 +1,6 @@
 // The public face of Trailproof's core.
+export type { Anchor, AnchorCheckpoint, AnchorHealth, AnchorReceipt } from './anchor/anchor.js'
+export { originFileName } from './anchor/origin-file-name.js'
 export { type Audit, createAudit, type Health, type Opened } from './audit.js'
 export { type ErrorCode, isTrailproofError, type RecordState, TrailproofError } from './errors.js'
 export { CATALOGUE, type CatalogueEntry, type CatalogueName } from './event/catalogue.js'
@@ -38,4 +40,4 @@ export { VERSION } from './version.js'
 export { type Disk, type DiskLock, nodeDisk } from './writers/file/disk.js'
 export { type FileWriterOptions, fileWriter } from './writers/file/file-writer.js'
 export { memoryWriter } from './writers/memory.js'
-export type { Batch, Head, Lease, OpenLog, OpenRequest, Writer } from './writers/writer.js'
+export type { Batch, Elsewhere, Evidence, Head, Lease, OpenLog, OpenRequest, Writer } from './writers/writer.js'

@@ -1,4 +1,5 @@
 // Options of `createAudit`: checked once, at construction, with a hint.
+import type { Anchor } from './anchor/anchor.js'
 import { TrailproofError } from './errors.js'
 import type { Identity } from './event/event.js'
 import type { Clock } from './event/time.js'
@@ -32,6 +33,12 @@ export interface AuditOptions {
   }
   /** Milliseconds between heartbeat records. Default 60,000; 0 for none. */
   heartbeatEveryMs?: number
+  /** Where newest checkpoints go, so that a rollback or a rewriting shows (docs/anchors.md). Default: none. */
+  anchors?: readonly Anchor[]
+  /** Milliseconds between two checkpoints for one anchor; those in between are skipped. Default 60,000. */
+  anchorEveryMs?: number
+  /** Milliseconds that an anchor may fail before health turns red. Default 300,000. */
+  anchorRedAfterMs?: number
   /** For tests. */
   clock?: Clock
 }
@@ -45,6 +52,9 @@ const KNOWN = [
   'device',
   'limits',
   'heartbeatEveryMs',
+  'anchors',
+  'anchorEveryMs',
+  'anchorRedAfterMs',
   'clock',
 ] as const
 
@@ -58,6 +68,9 @@ export interface Settings {
   device: { mode: 'auth' | 'off'; maxAgeDays: number; domain: string | undefined }
   limits: { queueBytes: number; queueRecords: number; gateBytes: number }
   heartbeatEveryMs: number
+  anchors: readonly Anchor[]
+  anchorEveryMs: number
+  anchorRedAfterMs: number
   clock: Clock | undefined
 }
 
@@ -96,6 +109,9 @@ export function checkOptions(options: AuditOptions): Settings {
       gateBytes: count(limits.gateBytes ?? 2 ** 20, 'limits.gateBytes', 0, 2 ** 30),
     },
     heartbeatEveryMs: count(options.heartbeatEveryMs ?? 60_000, 'heartbeatEveryMs', 0, 86_400_000),
+    anchors: checkAnchors(options.anchors ?? [], options.writer),
+    anchorEveryMs: count(options.anchorEveryMs ?? 60_000, 'anchorEveryMs', 100, 86_400_000),
+    anchorRedAfterMs: count(options.anchorRedAfterMs ?? 300_000, 'anchorRedAfterMs', 0, 86_400_000),
     clock: options.clock,
   }
 }
@@ -132,6 +148,24 @@ function checkService(service: AuditOptions['service']): Settings['service'] {
 function checkWriter(writer: unknown): Writer {
   if (typeof (writer as Writer | undefined)?.lease === 'function') return writer as Writer
   throw invalid(`option "writer" must be a writer; found ${show(writer)}`, "writer: fileWriter('./audit')")
+}
+
+function checkAnchors(anchors: unknown, writer: Writer): readonly Anchor[] {
+  const hint = "anchors: [folderAnchor('/mnt/elsewhere')]"
+  if (!Array.isArray(anchors)) throw invalid(`option "anchors" must be a list of anchors; found ${show(anchors)}`, hint)
+  for (const [i, anchor] of (anchors as Anchor[]).entries()) {
+    if (typeof anchor?.publish !== 'function' || typeof anchor.kind !== 'string')
+      throw invalid(`option "anchors[${i}]" must be an anchor; found ${show(anchor)}`, hint)
+    if (typeof anchor.name !== 'string' || !/^[a-z0-9-]{1,64}$/.test(anchor.name) || anchor.name === 'high-water')
+      throw invalid(
+        `the name of "anchors[${i}]" must be of lower-case letters, digits and "-"; found ${show(anchor.name)}`,
+      )
+    if (anchors.findIndex(({ name }: Anchor) => name === anchor.name) !== i)
+      throw invalid(`two anchors are named "${anchor.name}": each needs a name of its own`)
+  }
+  if (anchors.length > 0 && writer.evidence === undefined)
+    throw invalid(`option "anchors" needs a writer whose logs can be anchored; found one of kind ${show(writer.kind)}`)
+  return anchors
 }
 
 function checkDevice(device: NonNullable<AuditOptions['device']>): Settings['device'] {

@@ -5,6 +5,8 @@
 // Nothing here waits for the disk, and nothing throws into a hook.
 import { randomBytes } from 'node:crypto'
 import type { AuditCore, Observation, Verdict } from './adapter.js'
+import { Anchors } from './anchor/anchors.js'
+import { HIGH_WATER_EVERY_MS, highWaterMark } from './anchor/high-water.js'
 import type { Health, Opened } from './audit.js'
 import { TrailproofError } from './errors.js'
 import type { CatalogueName } from './event/catalogue.js'
@@ -55,6 +57,7 @@ export class Recorder {
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
   readonly #vitals: Vitals
+  readonly #anchors: Anchors
   #n = 0
 
   constructor(settings: Settings, clock: Clock) {
@@ -68,8 +71,20 @@ export class Recorder {
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters, ids)
     const { name } = settings.service
     const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    // Keys and salts that are not in our folder are somebody else's to keep; so is the mark beside them.
+    const mark = settings.writer.kind === 'file' && settings.writer.evidence && !settings.keys.store
+    this.#anchors = new Anchors({
+      anchors: [
+        ...(mark ? [{ anchor: highWaterMark(keys.dir), everyMs: HIGH_WATER_EVERY_MS }] : []),
+        ...settings.anchors.map((anchor) => ({ anchor, everyMs: settings.anchorEveryMs })),
+      ],
+      writer: settings.writer,
+      publicKeys: [keys.signing, keys.previousSigning].flatMap((key) => key?.publicKey ?? []),
+      redAfterMs: settings.anchorRedAfterMs,
+      tell: (event, data) => this.own(event, data),
+    })
     this.#log = beginLog({
-      lease: settings.writer.lease(name),
+      lease: this.#anchors.watch(settings.writer.lease(name)),
       service: name,
       key: keys.signing,
       previousKey: keys.previousSigning,
@@ -88,6 +103,7 @@ export class Recorder {
       const opened = openedFrom(head, this.#log.origin!, keys.signing.publicKey)
       this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
+      this.#anchors.begin(opened.origin)
       return opened
     })
     this.ready.catch(() => {}) // health() says it too
@@ -287,7 +303,8 @@ export class Recorder {
   }
 
   health(): Health {
-    return this.#vitals.health()
+    const health = this.#vitals.health()
+    return this.#anchors.addTo(health, health.log.size)
   }
 
   #requestOpened(context: RequestContext): void {
@@ -314,7 +331,11 @@ export class Recorder {
 
   async close(): Promise<void> {
     this.#lastWords('close')
-    if ((await within(this.#log.close(), CLOSE_MS)) !== LATE) return
+    try {
+      if ((await within(this.#log.close(), CLOSE_MS)) !== LATE) return
+    } finally {
+      await this.#anchors.close() // what the log has signed last is published, if it can be
+    }
     throw new TrailproofError('TRAILPROOF_WRITE_TIMEOUT', `the log could not be closed within ${CLOSE_MS} ms`, {
       record: 'unknown',
       hint: 'the disk does not answer; what is queued is lost with this process',

@@ -1,6 +1,7 @@
 // `trailproof verify`
 import { readFileSync } from 'node:fs'
-import { type LogReport, type Note, type Problem, type RootReport, verifyRoot } from '@trailproof/core'
+import { folderSource, timestampSource } from '@trailproof/anchors'
+import { type LogReport, type Note, type Problem, type RootReport, TrailproofError, verifyRoot } from '@trailproof/core'
 import { keyFileOrText } from '../key-option.js'
 import { ProgressLine, print, printJson } from '../output.js'
 import { safe } from '../terminal.js'
@@ -11,13 +12,24 @@ export interface VerifyCommand {
   against: string[]
   threads?: number
   policy?: string
+  anchorFolder: string[]
+  tsaCa: string[]
+  requireAnchor?: boolean
+  maxAge?: number
   json?: boolean
 }
 
-export async function verify(
-  path: string,
-  { key, origin, against, policy, threads, json }: VerifyCommand,
-): Promise<number> {
+export async function verify(path: string, options: VerifyCommand): Promise<number> {
+  const { key, origin, against, threads, policy, anchorFolder, tsaCa, requireAnchor, maxAge, json } = options
+  const anchors = [
+    ...anchorFolder.map(folderSource),
+    ...tsaCa.map((file) => timestampSource({ ca: readFileSync(file, 'utf8') })),
+  ]
+  const named = anchors.length > 0 || policy !== undefined
+  if (!named && (requireAnchor || maxAge !== undefined))
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'no anchor is named', {
+      hint: 'give --anchor-folder, --tsa-ca or --policy with --require-anchor and --max-age',
+    })
   const progress = new ProgressLine()
   const report = await verifyRoot(path, {
     keys: key.map(keyFileOrText),
@@ -25,32 +37,45 @@ export async function verify(
     against: against.map((file) => readFileSync(file, 'utf8')),
     threads,
     ...(policy !== undefined && { policy: readFileSync(policy, 'utf8') }),
+    anchors,
+    requireAnchor,
+    maxAgeSeconds: maxAge,
     onProgress: ({ log, lines, bytes }) =>
       progress.show(() => `${safe(log, 40)}: ${lines} records, ${Math.round(bytes / 1e6)} MB`),
   }).finally(() => progress.clear())
   process.exitCode = report.ok ? 0 : 1 // before a word is printed: whoever closes the pipe early still learns it
   if (json) await printJson({ ok: report.ok, trust: report.trust, logs: report.logs })
-  else await print(readable(report, against.length > 0))
+  else await print(readable(report, { compared: against.length > 0, named }))
   return report.ok ? 0 : 1
 }
 
 const TRUST = {
   self: 'self: the key came from the log folder itself, so someone who holds folder and key could have rewritten all.\n       Give --key with the public key as you know it from elsewhere.',
   key: 'key: the signatures were checked with the key you gave.',
+  anchored:
+    'anchored: the same, and an anchor that you named has a checkpoint of each log: what lies below it could not be changed since.',
 }
 
 const WITHOUT_ANCHOR = `not shown by this: a log that was rolled back to an older state as a whole, or whose last records were cut off together
-with their checkpoints. Keep checkpoints elsewhere (copy the file "checkpoint") and compare with --against.`
+with their checkpoints. Keep checkpoints elsewhere: an anchor (--anchor-folder, --tsa-ca), or copies of the file
+"checkpoint" (--against).`
 
-function readable({ ok, trust, logs }: RootReport, anchored: boolean): string {
+/** `compared`: with checkpoints from elsewhere. `named`: anchors were. */
+function readable({ ok, trust, logs }: RootReport, { compared, named }: { compared: boolean; named: boolean }): string {
   const bad = logs.filter(({ problems }) => problems.length > 0).length
   const end = ok
     ? 'ok'
     : `NOT OK: ${bad} of ${logs.length} ${logs.length === 1 ? 'log' : 'logs'} ${bad === 1 ? 'has' : 'have'} problems`
-  return [...logs.map(aboutLog), `trust: ${TRUST[trust]}`, ...(anchored ? [] : [WITHOUT_ANCHOR]), end, ''].join('\n')
+  return [
+    ...logs.map((log) => aboutLog(log, named)),
+    `trust: ${TRUST[trust]}`,
+    ...(compared || logs.every(({ anchored }) => anchored) ? [] : [WITHOUT_ANCHOR]),
+    end,
+    '',
+  ].join('\n')
 }
 
-function aboutLog(log: LogReport): string {
+function aboutLog(log: LogReport, named: boolean): string {
   const state = log.problems.length === 0 ? 'ok' : 'NOT OK'
   const lines = [
     `${safe(log.name)}: ${state}`,
@@ -66,6 +91,7 @@ function aboutLog(log: LogReport): string {
       ? []
       : [`  newest       ${safe(log.newest)} (as its own clock read; nothing outside vouches for it)`]),
     ...(log.witnessed === undefined ? [] : [`  witnessed    ${witnessed(log.witnessed)}`]),
+    ...(named ? [`  anchored     ${aboutAnchor(log)}`] : []),
     ...log.problems.map((problem) => `  PROBLEM      ${where(problem)}: ${problem.kind}: ${safe(problem.detail, 400)}`),
     ...log.notes.map((note) => `  note         ${note.kind}: ${safe(note.detail, 400)}`),
   ]
@@ -75,6 +101,14 @@ function aboutLog(log: LogReport): string {
 function witnessed({ size, witnesses }: NonNullable<LogReport['witnessed']>): string {
   const names = witnesses.map(({ name, time }) => `${safe(name, 60)} at ${safe(time, 40)}`)
   return `${size} records, cosigned by ${names.join(', ')}`
+}
+
+function aboutAnchor({ anchored, unanchored, unanchoredSeconds }: LogReport): string {
+  if (!anchored) return `nowhere: none of the anchors that were named has a checkpoint of it`
+  const { size, by, time, ageSeconds } = anchored
+  const when = time === undefined ? '' : `, at ${time}, ${ageSeconds} seconds ago`
+  const seconds = unanchoredSeconds === undefined ? '' : ` of ${unanchoredSeconds} seconds`
+  return `${size} records, by ${safe(by)}${when}; ${unanchored} records${seconds} lie above`
 }
 
 function where(place: Problem | Note): string {

@@ -92,9 +92,11 @@ export const CATALOGUE = {
   'audit.dropped': entry('TP1905', 'Records were lost, counted by event', 'error', 5, [6002, 99], ['process', 'info']),
   'audit.slow': entry('TP1906', 'Waits for the log ended before the record was safe, counted', 'error', 4, [6002, 99], ['process', 'info']),
   'audit.recovered': entry('TP1907', 'A log was continued after a crash; the range was not signed before', 'unknown', 2, [6002, 99], ['process', 'info']),
-  'audit.integrity_failed': entry('TP1908', 'A log was found damaged; it was left untouched, and this log cites it', 'failure', 6, [2004, 1], ['intrusion_detection', 'info']),
   'audit.key_rotated': entry('TP1920', 'The log was handed over to another signing key; the key before it signs nothing after this record', 'success', 3, [6002, 99], ['configuration', 'change']),
+  'audit.integrity_failed': entry('TP1908', 'A log was found damaged or rolled back; it was left untouched, and this log cites it', 'failure', 6, [2004, 1], ['intrusion_detection', 'info']),
   'audit.clock_stepped': entry('TP1909', 'The wall clock jumped', 'unknown', 3, [6002, 99], ['host', 'info']),
+  'audit.sink_failed': entry('TP1921', 'An anchor or a sink stopped taking what it is given', 'error', 4, [6002, 99], ['process', 'info']),
+  'audit.sink_recovered': entry('TP1922', 'An anchor or a sink takes again what it is given', 'success', 2, [6002, 99], ['process', 'info']),
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A name that the catalogue knows. */

@@ -65,7 +65,7 @@ export class Vitals {
     if (slow && this.own('audit.slow', { waits: slow })) this.counters.slowTold(slow)
   }
 
-  health(): Health {
+  health(): Omit<Health, 'anchors'> {
     const log = this.log.health()
     const { dropped, slow } = this.counters.totals()
     const problems = [...this.#problems(log, dropped)]

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { formatVkey } from '@trailproof/tlog'
 import type { Opened } from '../audit.js'
-import { TrailproofError } from '../errors.js'
+import { type ErrorCode, TrailproofError } from '../errors.js'
 import type { CatalogueName } from '../event/catalogue.js'
 import type { Outcome } from '../event/event.js'
 import type { Settings } from '../options.js'
@@ -17,6 +17,11 @@ interface Told {
   outcome?: Outcome
 }
 
+const DAMAGED: Partial<Record<NonNullable<Head['previous']>['kind'], ErrorCode>> = {
+  checkpoint: 'TRAILPROOF_CHECKPOINT_CORRUPT',
+  rollback: 'TRAILPROOF_LOG_ROLLED_BACK',
+}
+
 /**
  * `audit.integrity_failed` first of all, then `audit.recovered`, `audit.key_rotated` where the log is handed over, then
  * `audit.started` with the effective configuration.
@@ -24,8 +29,14 @@ interface Told {
 export function openingRecords(head: Head, origin: string, settings: Settings, keys: Keys): Told[] {
   const told: Told[] = []
   if (head.previous) {
-    const { origin, checkpoint, kind, problem, index } = head.previous
-    told.push({ event: 'audit.integrity_failed', data: { origin, checkpoint, kind, problem, index } })
+    const { origin, checkpoint, kind, problem, index, rollback: found } = head.previous
+    const known = found && {
+      size: found.size,
+      anchor: found.anchor,
+      known_size: found.knownSize,
+      known_checkpoint: found.knownCheckpoint,
+    }
+    told.push({ event: 'audit.integrity_failed', data: { origin, checkpoint, kind, problem, index, ...known } })
   }
   if (head.recovered) {
     const { from, to, quarantinedBytes, quarantine } = head.recovered
@@ -55,6 +66,7 @@ export function openingRecords(head: Head, origin: string, settings: Settings, k
           max_unsigned_records: remote.maxUnsignedRecords,
         },
       }),
+      ...(settings.anchors.length > 0 && { anchors: settings.anchors.map(({ kind, name }) => ({ kind, name })) }),
       size: head.size,
     },
   })
@@ -72,12 +84,13 @@ export function openedFrom(head: Head, origin: string, publicKey: Uint8Array): O
     }),
     ...(previous && {
       damaged: new TrailproofError(
-        previous.kind === 'checkpoint' ? 'TRAILPROOF_CHECKPOINT_CORRUPT' : 'TRAILPROOF_LOG_CORRUPT',
+        DAMAGED[previous.kind] ?? 'TRAILPROOF_LOG_CORRUPT',
         `the log ${previous.origin} is damaged: ${previous.problem}`,
         {
           record: 'written',
           origin: previous.origin,
           index: previous.index,
+          ...(previous.rollback && { size: previous.rollback.size, expected: previous.rollback.knownSize }),
           hint: 'it was left untouched as evidence; records go to a new log that cites it; run `npx trailproof verify`',
         },
       ),

@@ -13,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /** Makes a folder that only its owner can enter, and its entry durable. */
@@ -99,6 +99,24 @@ export async function createOnceAsync(path: string, content: string): Promise<st
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     await syncFolderAsync(dirname(path))
     return await readFile(path, 'utf8')
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Puts a whole file, durably, in place of whatever has its name: a crash leaves the old one or the new one. */
+export async function replaceAsync(path: string, content: Uint8Array, mode: number): Promise<void> {
+  const draft = draftOf(path)
+  try {
+    const file = await open(draft, 'wx', mode)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+    await syncFolderAsync(dirname(path))
   } finally {
     await rm(draft, { force: true })
   }

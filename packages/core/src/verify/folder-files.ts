@@ -8,6 +8,9 @@ import { openRegular, readRegularSync } from './regular.js'
 /** No checkpoint and no vkey comes near it: of a longer file the beginning is enough to see that it is none. */
 const MAX_SMALL = 64 * 1024
 
+/** No receipt that we keep is larger. */
+const MAX_RECEIPT = 1024 * 1024
+
 export class FolderFiles {
   readonly #dir: string
   readonly #irregular = new Set<string>()
@@ -30,6 +33,20 @@ export class FolderFiles {
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_SMALL + 1), 0, MAX_SMALL + 1, 0)
       return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** What an anchor gave back; undefined when there is none, or it is larger than any. */
+  async receipt(path: string): Promise<Uint8Array | undefined> {
+    const file = await this.open(path)
+    if (!file) return undefined
+    try {
+      const { size } = await file.stat()
+      if (size > MAX_RECEIPT) return undefined
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size), 0, size, 0)
+      return buffer.subarray(0, bytesRead)
     } finally {
       await file.close()
     }

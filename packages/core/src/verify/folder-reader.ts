@@ -37,6 +37,10 @@ export function folderReader(dir: string): Reader {
     tile: (level, index) => storedTiles(files, dir, listings, level, index),
     witnessed: () => witnessedNotes(files, join(dir, ANCHORS)),
     condition: () => files.condition(),
+    receipts: {
+      names: async () => (await files.names(join(dir, ANCHORS))).filter((name) => !name.startsWith('.')).sort(),
+      read: (name) => files.receipt(join(dir, ANCHORS, name)),
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 // What verify needs from a place that keeps a log: lines, checkpoints and, where there are any, tiles. A folder, the
 // memory writer and a database all fit. A reader only brings bytes; it never decides whether they are true.
 
+import type { Receipts } from './anchored.js'
 import type { Condition } from './condition.js'
 
 /** Brings back a log as it stands. Every call starts afresh, and none changes anything. */
@@ -21,6 +22,8 @@ export interface Reader {
   witnessed?(): Promise<string[]>
   /** What the place is like; asked after everything was read. Only for places where things can be missing or in the way. */
   condition?(): Promise<Condition>
+  /** What anchors gave back; only for places where that is kept. */
+  readonly receipts?: Receipts
 }
 
 /** Some consecutive whole lines of one segment. */

@@ -19,6 +19,7 @@ export type ProblemKind =
   | 'bad_line'
   | 'tile_altered'
   | 'unwitnessed'
+  | 'unanchored'
 
 /** Worth knowing, and no failure: what a crash leaves, what is not signed, what could not be pinned. */
 export type NoteKind =
@@ -36,6 +37,7 @@ export type NoteKind =
   | 'vkey_missing'
   | 'stray_file'
   | 'unwitnessed'
+  | 'receipt_refused'
   | 'more'
 
 /** Where: one leaf (`index`), or the leaves `from` up to and without `to`. For a checkpoint, its size. */
@@ -43,6 +45,17 @@ export type Place = { index: number } | { from: number; to: number }
 
 export type Problem = { kind: ProblemKind; detail: string } & Place
 export type Note = { kind: NoteKind; detail: string } & Partial<{ index: number; from: number; to: number }>
+
+/** The newest checkpoint of an anchor that a log contains. */
+export interface Anchored {
+  /** Records that it covers: nobody could have changed them since, whatever keys they hold here. */
+  size: number
+  /** Which anchor has it. */
+  by: string
+  /** When the anchor took it, by the anchor's clock, and how long ago that was when the log was verified. */
+  time?: string
+  ageSeconds?: number
+}
 
 export interface LogReport {
   /** Folder name, for people. */
@@ -67,12 +80,21 @@ export interface LogReport {
   newest?: string
   /** The newest checkpoint that the quorum of the given policy has cosigned. */
   witnessed?: Witnessed
+  /** Absent when no anchor was named, or none of those named has a checkpoint that this log contains. */
+  anchored?: Anchored
+  /** Records above it. */
+  unanchored: number
+  /** From the time of the anchor to the newest record, as that one's clock read; 0 when nothing lies above it. */
+  unanchoredSeconds?: number
   problems: Problem[]
   notes: Note[]
 }
 
-/** `self`: the key came from the log itself, so whoever holds folder and key could have rewritten all. `key`: from the caller. */
-export type Trust = 'self' | 'key'
+/**
+ * `self`: the key came from the log itself, so whoever holds folder and key could have rewritten all. `key`: from the
+ * caller. `anchored`: from the caller, and an anchor that the caller named has a checkpoint of each log.
+ */
+export type Trust = 'self' | 'key' | 'anchored'
 
 export interface RootReport {
   /** True when no log has a problem. */

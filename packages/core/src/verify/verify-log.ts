@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Policy, splitNotes } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
+import { type AnchorSource, anchoredAt, demanded, readAnchors } from './anchored.js'
 import { concludeLines } from './conclude.js'
 import { findingsOf } from './condition.js'
 import { Judge, readNote } from './judge.js'
@@ -15,7 +16,7 @@ import { StoredLeaves } from './stored-leaves.js'
 import { base64Of } from './tree.js'
 import { type Believed, believe, vouched } from './vouched.js'
 import { type Progress, Walk } from './walk.js'
-import { findWitnessed, verifyPolicy, witnessedFindings } from './witnessed.js'
+import { findWitnessed, verifyPolicy, vouchedByWitnesses, witnessedFindings } from './witnessed.js'
 
 export interface VerifyOptions {
   /**
@@ -37,6 +38,14 @@ export interface VerifyOptions {
    * what the quorum of its witnesses has cosigned.
    */
   policy?: string | undefined
+  /** Anchors to read, and ways to verify receipts: the log must contain what they vouch for. */
+  anchors?: readonly AnchorSource[] | undefined
+  /** A log that none of `anchors` vouches for has a problem. */
+  requireAnchor?: boolean | undefined
+  /** A log whose newest anchored checkpoint is older, by the anchor's clock and the one here, has a problem. */
+  maxAgeSeconds?: number | undefined
+  /** The time here. Default: the system's. */
+  now?: (() => Date) | undefined
   /** Told about every megabyte or so. */
   onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -78,8 +87,16 @@ async function verifyAgainst(
   })
   const witnessed =
     policy?.quorum === undefined ? undefined : await findWitnessed(reader, policy, believed.candidates, given)
-  // Witnesses have vouched for it: a log that does not contain it was rolled back or rewritten since.
-  const against = witnessed?.found ? [...given, witnessed.found.note] : given
+  const about = await readAnchors(
+    options.anchors ?? [],
+    reader,
+    options.anchors?.length ? await originFor(reader, options, believed.candidates) : undefined,
+    new Judge(believed.candidates, believed.origins),
+  )
+  if (witnessed?.found) about.vouched.push(vouchedByWitnesses(witnessed.found, policy!))
+  notes.push(...about.notes)
+  // Somebody has vouched for these: a log that does not contain them was rolled back or rewritten since.
+  const against = [...given, ...new Set(about.vouched.map(({ note }) => note))]
   const { marks, walk, ranges, openMarks } = await walkSigned(
     reader,
     believed,
@@ -119,6 +136,8 @@ async function verifyAgainst(
     problems.push(...found.problems)
     notes.push(...found.notes)
   }
+  const anchored = anchoredAt(about.vouched, walk, newest, size, options.now?.() ?? new Date())
+  problems.push(...demanded({ ...anchored, size }, options.requireAnchor === true, options.maxAgeSeconds))
   return {
     name: reader.name,
     origin,
@@ -131,6 +150,7 @@ async function verifyAgainst(
     ...(ranges.list(origin).length > 1 && { keys: ranges.list(origin) }),
     ...(newest !== undefined && { newest }),
     ...(witnessed?.found && contains(walk, witnessed.found.size) && { witnessed: witnessed.found }),
+    ...anchored,
     ...bounded([...problems, ...conclusion.problems], [...notes, ...conclusion.notes]),
   }
 }
@@ -143,6 +163,23 @@ export const believedKeys = (keys: readonly string[] = [], policy?: Policy): str
   ...keys,
   ...(policy?.logs ?? []).map(({ vkey }) => vkey),
 ]
+
+/** What a place says that its log is called. Whether that is true, verifyLog sees. */
+export async function claimedOrigin(reader: Reader): Promise<string | undefined> {
+  const newest = await reader.newest()
+  const origin = newest === undefined ? undefined : readNote(newest)?.origin
+  if (origin !== undefined) return origin
+  const vkey = (await reader.vkey()) ?? ''
+  return vkey.includes('+') ? vkey.slice(0, vkey.indexOf('+')) : undefined
+}
+
+// Which log the anchors are asked about: the one that the caller means, so that a log that calls itself otherwise is missed.
+async function originFor(reader: Reader, { origin }: VerifyOptions, keys: readonly PublicKey[]) {
+  if (origin !== undefined) return origin
+  const pinned = keys.flatMap((key) => key.origin ?? [])
+  const claimed = await claimedOrigin(reader)
+  return pinned.length === 1 && keys.length === 1 ? pinned[0] : claimed
+}
 
 const FIRST_CHECKPOINT_MS = 100
 

@@ -4,13 +4,12 @@ import { basename, join, resolve } from 'node:path'
 import { TrailproofError } from '../errors.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, parseLogFolder, SEGMENTS, VKEY } from '../writers/file/layout.js'
 import { folderReader } from './folder-reader.js'
-import { readNote } from './judge.js'
-import { parseKeys } from './keys.js'
-import type { Reader } from './reader.js'
+import { Judge, readNote } from './judge.js'
+import { type PublicKey, parseKeys } from './keys.js'
 import type { LogReport, Problem, RootReport } from './report.js'
 import { base64Of, Tree } from './tree.js'
 import { Twins } from './twins.js'
-import { believedKeys, checkpointsIn, type VerifyOptions, verifyLog } from './verify-log.js'
+import { believedKeys, checkpointsIn, claimedOrigin, type VerifyOptions, verifyLog } from './verify-log.js'
 import { verifyPolicy } from './witnessed.js'
 
 /**
@@ -45,10 +44,11 @@ export async function verifyRoot(dir: string, options: VerifyOptions = {}): Prom
       ...absent(
         logs,
         keys.map((key) => key.origin),
-        against,
+        [...against, ...(await knownToAnchors(options, keys))],
       ),
     )
-  return { ok: logs.every((log) => log.problems.length === 0), trust: keys.length > 0 ? 'key' : 'self', logs }
+  const trust = keys.length === 0 ? 'self' : logs.every(({ anchored }) => anchored) ? 'anchored' : 'key'
+  return { ok: logs.every((log) => log.problems.length === 0), trust, logs }
 }
 
 /**
@@ -84,13 +84,13 @@ const notFound = (message: string, cause?: unknown) =>
 
 const originOf = (note: string): string | undefined => readNote(note)?.origin
 
-// What the folder says it is. Whether that is true, verifyLog sees.
-async function claimedOrigin(reader: Reader): Promise<string | undefined> {
-  const newest = await reader.newest()
-  const origin = newest === undefined ? undefined : originOf(newest)
-  if (origin !== undefined) return origin
-  const vkey = (await reader.vkey()) ?? ''
-  return vkey.includes('+') ? vkey.slice(0, vkey.indexOf('+')) : undefined
+// Logs of which an anchor has a checkpoint under a given key. Without a key nobody can say whose they are.
+async function knownToAnchors({ anchors = [] }: VerifyOptions, keys: readonly PublicKey[]): Promise<string[]> {
+  const judge = new Judge(keys, [])
+  const notes: string[] = []
+  for (const anchor of keys.length > 0 ? anchors : [])
+    for (const { note } of (await anchor.known?.()) ?? []) if (!(await judge.judge(note)).refused) notes.push(note)
+  return notes
 }
 
 // Deleting a whole log leaves nothing that could be damaged; only those who know of it can miss it.
@@ -123,6 +123,7 @@ function absent(
     checkpoints: 0,
     signed: 0,
     unsigned: 0,
+    unanchored: 0,
     recovered: [],
     problems: [problem],
     notes: [],

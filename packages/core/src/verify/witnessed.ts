@@ -12,6 +12,7 @@ import {
 } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { checkpointVerifier, sha256, verifyEd25519 } from '../log/crypto.js'
+import type { Vouched } from './anchored.js'
 import { readNote } from './judge.js'
 import type { PublicKey } from './keys.js'
 import type { Reader } from './reader.js'
@@ -77,6 +78,12 @@ export async function findWitnessed(
     if (count > (best?.witnesses.length ?? 0)) best = { size, witnesses: judged!.cosigned.map(({ name }) => name) }
   }
   return { found: undefined, best }
+}
+
+/** The same as what any anchor vouches for; by the clock of the first witness, so that its age is never understated. */
+export function vouchedByWitnesses({ size, note, witnesses }: Witnessed, { quorum }: Policy): Vouched {
+  const times = witnesses.map(({ time }) => Date.parse(time))
+  return { by: `witnesses "${quorum}"`, note, size, root: readNote(note)!.root, time: new Date(Math.min(...times)) }
 }
 
 /** What the search says about a log whose newest checkpoint covers `signed` leaves; nothing where no quorum is asked for. */

@@ -1,8 +1,8 @@
 // A writer that keeps logs in memory: for tests, and for looking at what would be written. Nothing survives the process.
-import { equalBytes, Frontier, openCheckpoint } from '@trailproof/tlog'
+import { consistencyProof, equalBytes, Frontier, leafReader, openCheckpoint } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { checkpointVerifier, hasher } from '../log/crypto.js'
-import type { Batch, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
+import type { Batch, Evidence, Head, Lease, OpenLog, OpenRequest, Writer } from './writer.js'
 
 /** A log as memory keeps it. */
 export interface MemoryLog {
@@ -15,7 +15,11 @@ export interface MemoryLog {
   readonly lines: string[]
   /** Every checkpoint, oldest first. */
   readonly notes: string[]
+  /** What anchors gave back, by file name. */
+  readonly receipts: ReadonlyMap<string, Uint8Array>
 }
+
+type Kept = MemoryLog & { frontier: Frontier; receipts: Map<string, Uint8Array> }
 
 export interface MemoryWriter extends Writer {
   /** What it keeps, by slot; the arrays grow. */
@@ -28,7 +32,7 @@ export interface MemoryWriter extends Writer {
  * Counts as durable what it was given, so never use it where a record must survive the process.
  */
 export function memoryWriter(): MemoryWriter {
-  const logs: (MemoryLog & { frontier: Frontier })[] = []
+  const logs: Kept[] = []
   const held = new Set<string>()
   return {
     kind: 'memory',
@@ -41,6 +45,7 @@ export function memoryWriter(): MemoryWriter {
       held.add(slot)
       return lease(slot)
     },
+    evidence: (slot) => memoryEvidence(() => logs.filter((log) => log.slot === slot)),
   }
 
   function lease(slot: string): Lease {
@@ -77,6 +82,7 @@ export function memoryWriter(): MemoryWriter {
       keys: [publicKey],
       lines: [],
       notes: [],
+      receipts: new Map<string, Uint8Array>(),
       frontier: new Frontier(hasher),
     }
     logs.push(log)
@@ -91,7 +97,23 @@ export function memoryWriter(): MemoryWriter {
   }
 }
 
-function headOf(log: MemoryLog & { frontier: Frontier }): Head {
+/** Nobody can roll memory back, so no anchor is asked about it. */
+function memoryEvidence(logs: () => Kept[]): Evidence {
+  const of = (origin: string) => logs().find((log) => log.origin === origin)
+  return {
+    origins: async () => [],
+    checkpoint: async (origin) => of(origin)?.notes.at(-1),
+    async prove(origin, from, to) {
+      const leaves = (of(origin)?.lines ?? []).map((line) => hasher.leaf(Buffer.from(line)))
+      return consistencyProof(hasher, from, to, leafReader(hasher, leaves))
+    },
+    async keep(origin, name, bytes) {
+      of(origin)?.receipts.set(name, bytes)
+    },
+  }
+}
+
+function headOf(log: Kept): Head {
   const last = log.notes.at(-1)
   const verifiers = log.keys.map((key) => checkpointVerifier(log.origin, key))
   const signedSize = last === undefined ? 0 : openCheckpoint(last, verifiers, log.origin).checkpoint.size
@@ -101,10 +123,7 @@ function headOf(log: MemoryLog & { frontier: Frontier }): Head {
   return size > signedSize ? { ...head, recovered: { from: signedSize, to: size, quarantinedBytes: 0 } } : head
 }
 
-function openLog(
-  { log, head }: { log: MemoryLog & { frontier: Frontier }; head: Head },
-  released: () => boolean,
-): OpenLog {
+function openLog({ log, head }: { log: Kept; head: Head }, released: () => boolean): OpenLog {
   let closed = false
   const append = ({ first, bytes, leafHashes }: Batch) => {
     if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')

@@ -14,6 +14,30 @@ export interface Writer {
    * @throws TRAILPROOF_FOLDER_UNWRITABLE nothing was written
    */
   lease(service: string): Lease
+  /**
+   * What anchors need of the logs in a slot, beside the log that is being written: it never waits for that one, and that
+   * one never for it. A writer whose logs cannot be anchored leaves it out.
+   */
+  evidence?(slot: string): Evidence
+}
+
+/** Checkpoints, proofs and receipts of the logs in one slot. `origin` names which of them. */
+export interface Evidence {
+  /** The newest two logs of the slot, as their files name them; unverified. */
+  origins(): Promise<string[]>
+  /** The newest checkpoint that survives a power cut, verbatim; undefined when there is none yet. */
+  checkpoint(origin: string): Promise<string | undefined>
+  /** RFC 6962 consistency proof between two sizes that are signed; made from what is stored, so for the receiver to check. */
+  prove(origin: string, from: number, to: number): Promise<Uint8Array[]>
+  /** Keeps what an anchor gave back; durable once it resolves. `name` is a plain file name. */
+  keep(origin: string, name: string, bytes: Uint8Array): Promise<void>
+}
+
+/** The newest checkpoint of some log that an anchor knows; unverified. */
+export interface Elsewhere {
+  /** Name of the anchor. */
+  anchor: string
+  note: string
 }
 
 /** A slot that this process alone holds until it releases it or dies. */
@@ -32,6 +56,8 @@ export interface Lease {
    * here; undefined when it has to be opened in this thread. A writer that is bound to its thread leaves it out.
    */
   share?(): SharedFileLease | undefined
+  /** What anchors know of the log, for whoever opens it in the lease's stead; `heard` is what they have said so far. */
+  elsewhere?: { asked(): Promise<readonly Elsewhere[]>; heard(): readonly Elsewhere[] }
   /** Gives the slot up and closes what is still open; safe to call twice. */
   release(): void
 }
@@ -48,6 +74,11 @@ export interface OpenRequest {
   previousKey?: Uint8Array
   /** Milliseconds for which lines may honestly have stood without any checkpoint. Default: what a local key takes. */
   maxUnsignedMs?: number
+  /**
+   * What anchors know. A log that is behind its own checkpoint there, or contradicts it, was rolled back or forked: it
+   * counts as damaged. Notes of other logs and keys say nothing.
+   */
+  elsewhere?: readonly Elsewhere[]
 }
 
 /** A log that can be appended to. Calls never overlap: the log awaits each one. */
@@ -119,10 +150,15 @@ export interface Head {
     origin: string
     /** The newest checkpoint of it that could be read, verbatim. */
     checkpoint?: string
-    /** What of it was wrong: `key` is `log.vkey` or the key in it, `slot` that it was made for another one. */
-    kind: 'checkpoint' | 'records' | 'key' | 'slot'
+    /**
+     * What of it was wrong: `key` is `log.vkey` or the key in it, `slot` that it was made for another one, `rollback` that
+     * an anchor knows a checkpoint of it that it does not contain.
+     */
+    kind: 'checkpoint' | 'records' | 'key' | 'slot' | 'rollback'
     /** What was wrong with it, in words without secrets. */
     problem: string
     index?: number
+    /** For `rollback`: records that are signed here, and the anchor with the size and the checkpoint that it knows. */
+    rollback?: { size: number; anchor: string; knownSize: number; knownCheckpoint: string }
   }
 }

@@ -13,7 +13,7 @@ const headAfter = (kind: NonNullable<Head['previous']>['kind']): Head => ({
 })
 
 it('a checkpoint that is wrong has an error code of its own; anything else is the log’s', () => {
-  const codes = (['checkpoint', 'records', 'key', 'slot'] as const).map(
+  const codes = (['checkpoint', 'records', 'key', 'slot', 'rollback'] as const).map(
     (kind) => openedFrom(headAfter(kind), 'shop/b/shop-0', new Uint8Array(32)).damaged?.code,
   )
   expect(codes).toEqual([
@@ -21,11 +21,12 @@ it('a checkpoint that is wrong has an error code of its own; anything else is th
     'TRAILPROOF_LOG_CORRUPT',
     'TRAILPROOF_LOG_CORRUPT',
     'TRAILPROOF_LOG_CORRUPT',
+    'TRAILPROOF_LOG_ROLLED_BACK',
   ])
 })
 
 it('the first record of the next log says what kind of thing was wrong', () => {
-  const settings = { writer: memoryWriter(), policy: [] } as unknown as Settings
+  const settings = { writer: memoryWriter(), policy: [], anchors: [] } as unknown as Settings
   const [told] = openingRecords(headAfter('slot'), 'shop/b/shop-0', settings, loadKeys(memoryKeys(), {}))
   expect(told).toMatchObject({ event: 'audit.integrity_failed', data: { kind: 'slot', problem: 'it is wrong' } })
 })

@@ -4,7 +4,8 @@ import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
-const LIST = 'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, clock'
+const LIST =
+  'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, anchors, anchorEveryMs, anchorRedAfterMs, clock'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
@@ -17,6 +18,9 @@ it('options left open have their documented defaults', () => {
     device: { mode: 'auth', maxAgeDays: 180, domain: undefined },
     limits: { queueBytes: 16 * 2 ** 20, queueRecords: 50_000, gateBytes: 2 ** 20 },
     heartbeatEveryMs: 60_000,
+    anchors: [],
+    anchorEveryMs: 60_000,
+    anchorRedAfterMs: 300_000,
     clock: undefined,
   })
   expect([{ id: 7, name: 'x' }, 'u1', 7, 7n, {}, null, undefined].map(identify)).toEqual([

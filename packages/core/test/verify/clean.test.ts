@@ -39,6 +39,7 @@ test.each([0, 1, 2, 255, 256, 257, 1000])('a clean log of %i records, signed at 
           checkpoints: signed.length,
           signed: n,
           unsigned: 0,
+          unanchored: n,
           recovered: [],
           ...(n > 0 && { newest: JSON.parse(plan.lines.at(-1)!).time }),
           problems: [],

@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { TrailproofError } from '../../errors.js'
 import { type Disk, nodeDisk } from '../../writers/file/disk.js'
 import { joinLease } from '../../writers/file/lease.js'
-import type { Head } from '../../writers/writer.js'
+import type { Elsewhere, Head } from '../../writers/writer.js'
 import { type Entry, type EntrySource, Log, type Receipt, systemTimers } from '../log.js'
 import { carry, type Order, type Report, type ThreadData } from './messages.js'
 import { clockMs, Phase, RingTaker, Word } from './ring.js'
@@ -25,19 +25,30 @@ class LogThread implements EntrySource {
   readonly #words: Int32Array
   readonly #signed: BigInt64Array
   readonly #taker: RingTaker
-  readonly #log: Log
+  readonly #data: ThreadData
+  #log!: Log // from the first order on
   #next = 0 // leaf index that the next slot to be durable must get
   #reporting = false
   #wasBusy = false
 
   constructor(data: ThreadData) {
-    const { port, shared, lease, service, randomId, publicKey, privateKey } = data
+    const { port, shared } = data
+    this.#data = data
     this.#port = port
     this.#words = new Int32Array(shared.words)
     this.#signed = new BigInt64Array(shared.signed)
     this.#taker = new RingTaker(shared)
+  }
+
+  #open(elsewhere: readonly Elsewhere[]): void {
+    const { lease, service, randomId, publicKey, privateKey } = this.#data
+    const joined = joinLease(lease, blockingDisk(this.#words))
     this.#log = new Log({
-      lease: joinLease(lease, blockingDisk(this.#words)),
+      lease: {
+        slot: joined.slot,
+        open: (request) => joined.open({ ...request, elsewhere }),
+        release: () => joined.release(),
+      },
       service,
       key: { publicKey, sign: (message) => sign(null, message, privateKey) },
       limits: { maxQueuedBytes: Number.POSITIVE_INFINITY, maxQueuedRecords: Number.POSITIVE_INFINITY }, // the ring is the bound
@@ -96,6 +107,10 @@ class LogThread implements EntrySource {
   }
 
   #obey(order: Order): void {
+    if (order.do === 'open') {
+      this.#open(order.elsewhere)
+      return
+    }
     if (order.do === 'begin') this.signAfter = order.count
     this.take() // what was published before the order
     if (order.do === 'checkpoint') {

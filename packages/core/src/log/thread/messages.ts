@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { type ErrorCode, TrailproofError } from '../../errors.js'
 import type { SharedFileLease } from '../../writers/file/lease.js'
-import type { Head } from '../../writers/writer.js'
+import type { Elsewhere, Head } from '../../writers/writer.js'
 import type { LogState } from '../log.js'
 import type { Shared } from './ring.js'
 
@@ -21,6 +21,8 @@ export interface ThreadData {
 
 /** From the application's thread. */
 export type Order =
+  /** The first order: open the log, knowing this of it from elsewhere. */
+  | { do: 'open'; elsewhere: readonly Elsewhere[] }
   /** New slots were published while the log's thread slept. */
   | { do: 'wake' }
   /** The first `count` slots are the log's own first words; nothing is signed before they are durable. */

@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { TrailproofError } from '../../errors.js'
 import type { SharedFileLease } from '../../writers/file/lease.js'
-import type { Head } from '../../writers/writer.js'
+import type { Elsewhere, Head } from '../../writers/writer.js'
 import type { Entry } from '../entry.js'
 import { KeyWaits } from '../key-waits.js'
 import { ATTEMPTS_WHEN_CLOSING, type Log, type LogHealth, type LogOptions, type LogState } from '../log.js'
@@ -71,6 +71,7 @@ export class ThreadedLog implements AnyLog {
   #closeSettle: { resolve(): void; reject(error: unknown): void } | undefined
   #givenUp: TrailproofError | undefined
   #closeTold = false
+  #asked = false
   #over = false
   #successor: Log | undefined
 
@@ -104,6 +105,9 @@ export class ThreadedLog implements AnyLog {
     })
     this.ready.catch(() => {})
     this.#link.hold(true)
+    const { elsewhere } = options.lease
+    if (elsewhere) void elsewhere.asked().then((known) => this.#open(known))
+    else this.#open([])
   }
 
   get state(): LogState {
@@ -159,6 +163,7 @@ export class ThreadedLog implements AnyLog {
     if (this.#successor) return this.#successor.finishSync(timeoutMs)
     if (this.#over) return true
     const until = performance.now() + timeoutMs
+    this.#open(this.#options.lease.elsewhere?.heard() ?? []) // the process ends: what was heard by now must do
     if (this.#isStalled() || !this.#link.waitFor(() => this.#head !== undefined, until)) return this.#finish()
     const unready = this.#giveUpUnready()
     for (this.#pump(); this.#waiting.length > 0; this.#pump())
@@ -184,6 +189,13 @@ export class ThreadedLog implements AnyLog {
       queuedBytes: this.#waiting.bytes + this.#outbox.bytes,
       ...(lastError && { lastError }),
     }
+  }
+
+  /** Has the log's thread open the log, once. */
+  #open(elsewhere: readonly Elsewhere[]): void {
+    if (this.#asked || this.#over || this.#successor) return
+    this.#asked = true
+    this.#link.tell({ do: 'open', elsewhere })
   }
 
   // ── lines on their way ────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,9 +3,10 @@
 import { basename, join } from 'node:path'
 import { equalBytes, Frontier, TileEdge } from '@trailproof/tlog'
 import { hasher, leafHashIn } from '../../log/crypto.js'
-import type { Head } from '../writer.js'
+import type { Elsewhere, Head } from '../writer.js'
 import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
 import type { Disk } from './disk.js'
+import { fork, rollback } from './elsewhere.js'
 import { type Hand, handOf, rotationAt } from './hand.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
@@ -50,11 +51,7 @@ export interface Piece extends Segment {
 
 type Previous = NonNullable<Head['previous']>
 
-interface Problem {
-  kind: Previous['kind']
-  problem: string
-  index?: number
-}
+type Problem = Pick<Previous, 'kind' | 'problem' | 'index' | 'rollback'>
 
 export interface AssessOptions {
   /** Last part of the origin of every log that belongs here. */
@@ -62,6 +59,8 @@ export interface AssessOptions {
   publicKey: Uint8Array
   previousKey?: Uint8Array | undefined
   maxUnsignedMs?: number | undefined
+  /** Checkpoints that anchors know. */
+  elsewhere?: readonly Elsewhere[] | undefined
 }
 
 export function* assess(disk: Disk, folder: string, options: AssessOptions): Steps<Assessment> {
@@ -88,7 +87,11 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   if (origin.split('/').at(-1) !== options.slot)
     return damaged(disk, folder, origin, { kind: 'slot', problem: 'it belongs to another slot' })
   // Tiles come after their lines are durable, so no crash leaves them alone.
-  if (isEmpty && !reachBeyond(disk, folder, 0)) return { state: 'unfinished', origin }
+  const known = { own: { origin, publicKeys: [...keys, ...vkeys.keys] }, elsewhere: options.elsewhere ?? [] }
+  if (isEmpty && !reachBeyond(disk, folder, 0)) {
+    const emptied = rollback(known, undefined)
+    return emptied ? damaged(disk, folder, origin, emptied) : { state: 'unfinished', origin }
+  }
 
   const checkpoints = readCheckpoints(disk, folder, { origin, keys })
   if (typeof checkpoints === 'string')
@@ -101,6 +104,14 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   const next = rotationAt(disk, folder, found.pieces, signedSize)
   const hand = handOf({ vkeys, signer: newest?.key, next, ...options })
   if (typeof hand === 'object') return damaged(disk, folder, origin, { kind: 'key', ...hand }, newest?.note)
+  const rolledBack =
+    rollback(known, newest) ??
+    (yield* fork(disk, folder, known, newest, function* (signed) {
+      return !(
+        'problem' in (yield* new Scan(disk, folder, segments, { ...newest!, ...signed }, options.maxUnsignedMs).all())
+      )
+    }))
+  if (rolledBack) return damaged(disk, folder, origin, rolledBack, newest?.note)
   return { state: 'sound', log: { origin, firstKey: vkeys.keys[0]!, checkpoints, signedSize, hand, ...found } }
 }
 
@@ -131,7 +142,7 @@ function damaged(
   disk: Disk,
   folder: string,
   origin: string | undefined,
-  { kind, problem, index }: Problem,
+  { kind, problem, index, rollback }: Problem,
   verified?: string,
 ): Assessment {
   const checkpoint = verified ?? citedCheckpoint(disk, folder)
@@ -144,6 +155,7 @@ function damaged(
       problem,
       ...(checkpoint !== undefined && { checkpoint }),
       ...(index !== undefined && { index }),
+      ...(rollback && { rollback }),
     },
   }
 }

@@ -4,6 +4,7 @@ import { nearest } from '../../near.js'
 import type { Writer } from '../writer.js'
 import { DEFAULT_BALLAST_BYTES } from './ballast.js'
 import { type Disk, nodeDisk } from './disk.js'
+import { fileEvidence } from './evidence.js'
 import { leaseSlot } from './lease.js'
 
 export interface FileWriterOptions {
@@ -52,6 +53,7 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
     kind: 'file',
     describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes, thread }),
     lease: (service) => leaseSlot(dir, service, { disk, ballastBytes, limits, thread }),
+    ...(disk === nodeDisk && { evidence: (slot) => fileEvidence(dir, slot) }),
   }
 }
 

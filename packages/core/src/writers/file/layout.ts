@@ -7,9 +7,8 @@
 //       tile/0/000  tile/0/001.p/17 …         C2SP hash tiles, derived; only the right edge has partial ones
 //       checkpoint                            newest synced checkpoint (signed note)
 //       checkpoints.log                       every signed checkpoint, oldest first, notes one after the other
-//       log.vkey                              origin and public key, one line
-//       anchors/                              what anchors gave back: witnessed-<size>-<name> …
 //       log.vkey                              origin and public keys, one a line, the first first
+//       anchors/                              receipts of anchors: copies, for convenience
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched

@@ -158,8 +158,8 @@ class FileLease implements Lease {
     return join(this.#root, epochName(this.slot, epoch))
   }
 
-  #assess(epoch: number, { publicKey, previousKey, maxUnsignedMs }: OpenRequest): Steps<Assessment> {
-    const options = { slot: this.slot, publicKey, previousKey, maxUnsignedMs }
+  #assess(epoch: number, { publicKey, previousKey, maxUnsignedMs, elsewhere }: OpenRequest): Steps<Assessment> {
+    const options = { slot: this.slot, publicKey, previousKey, maxUnsignedMs, elsewhere }
     return assess(this.#options.disk, this.#folder(epoch), options)
   }
 

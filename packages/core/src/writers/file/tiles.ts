@@ -29,16 +29,21 @@ const MAX_PENDING = 1024
 export function readEdge(disk: Disk, folder: string, size: number): Uint8Array[] | undefined {
   const tiles: Uint8Array[] = []
   for (const { level, index, width } of edgeTiles(size)) {
-    const full = join(folder, tilePath(level, index))
-    const widths = disk.list(`${full}.p`) ?? []
-    const widest = Math.max(0, ...widths.filter((name) => /^\d{1,3}$/.test(name)).map(Number))
-    const bytes =
-      readSmall(disk, full, FULL_BYTES) ??
-      (widest >= width ? readSmall(disk, join(`${full}.p`, String(widest)), FULL_BYTES) : undefined)
+    const bytes = readWidest(disk, folder, level, index)
     if (!bytes || bytes.length < width * HASH_BYTES) return undefined
     tiles.push(Uint8Array.from(bytes.subarray(0, width * HASH_BYTES)))
   }
   return tiles
+}
+
+/** A stored tile, full or the widest partial form of it; undefined when there is none. */
+export function readWidest(disk: Disk, folder: string, level: number, index: number): Buffer | undefined {
+  const full = join(folder, tilePath(level, index))
+  const widths = (disk.list(`${full}.p`) ?? []).filter((name) => /^\d{1,3}$/.test(name)).map(Number)
+  return (
+    readSmall(disk, full, FULL_BYTES) ??
+    (widths.length > 0 ? readSmall(disk, join(`${full}.p`, String(Math.max(...widths))), FULL_BYTES) : undefined)
+  )
 }
 
 /** The frontier that edge tiles stand for: each tile's hashes, combined as far as they form perfect subtrees. */
