@@ -10,10 +10,13 @@
 //       log.vkey                              origin and public key, one line
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
+//       purged                                the newest purge record, verbatim: where the lines begin; a copy
+//       hold                                  while it stands, retention removes nothing
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched
 //
 // Rule for readers: segments are contiguous; where a segment holds more lines than the next one's name allows, the later
 // segment wins and the extra lines do not count (they were never acknowledged; opening the log moves them away).
+// Lines begin at 0, or where a signed record says that retention has removed the ones before. The hash tiles of those stay.
 
 /** Names inside a log folder. */
 export const SEGMENTS = 'seg'
@@ -23,6 +26,8 @@ export const CHECKPOINT_HISTORY = 'checkpoints.log'
 export const VKEY = 'log.vkey'
 export const QUARANTINE = 'quarantine'
 export const BALLAST = 'ballast'
+export const PURGED = 'purged'
+export const HOLD = 'hold'
 /** Ends every temporary name; such a file is half written and never counts. */
 export const TEMPORARY = '.tmp'
 

@@ -12,7 +12,7 @@ import { CHECKPOINT, QUARANTINE, SEGMENTS, segmentName, segmentsAmong, TEMPORARY
 import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
 import { scanLines } from './scan.js'
 import type { Steps } from './steps.js'
-import { TileStore, tryStore } from './tiles.js'
+import { keptEdge, TileStore, tryStore } from './tiles.js'
 
 /** A segment that lines may be added to. */
 export interface LastSegment {
@@ -126,17 +126,18 @@ function* takeUpCheckpoints(
     yield* replaceFile(disk, join(folder, CHECKPOINT), (put) => put(Buffer.from(newest.note)))
 }
 
-function* takeUpTiles(disk: Disk, folder: string, { edge }: SoundLog): Steps<TileStore> {
-  const tiles = new TileStore(disk, folder, edge ?? new TileEdge(hasher))
+function* takeUpTiles(disk: Disk, folder: string, { edge, begin }: SoundLog): Steps<TileStore> {
+  const tiles = new TileStore(disk, folder, edge ?? new TileEdge(hasher, begin, keptEdge(disk, folder, begin)))
   if (edge) yield* tryStore(tiles)
-  else yield* rebuildTiles(disk, folder, tiles)
+  else yield* rebuildTiles(disk, folder, begin, tiles)
   tiles.tidy()
   return tiles
 }
 
 /** All tiles anew from the lines, one segment at a time. Called after the cut, when files hold just the lines that count. */
-function* rebuildTiles(disk: Disk, folder: string, tiles: TileStore): Steps<void> {
-  for (const { name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? [])) {
+function* rebuildTiles(disk: Disk, folder: string, begin: number, tiles: TileStore): Steps<void> {
+  for (const { first, name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? [])) {
+    if (first < begin) continue // purged, and not yet removed
     yield* scanLines(disk, join(folder, SEGMENTS, name), (buffer, from, to) => {
       tiles.append([leafHashIn(buffer, from, to)])
       return true
