@@ -94,6 +94,7 @@ export const CATALOGUE = {
   'audit.recovered': entry('TP1907', 'A log was continued after a crash; the range was not signed before', 'unknown', 2, [6002, 99], ['process', 'info']),
   'audit.integrity_failed': entry('TP1908', 'A log was found damaged; it was left untouched, and this log cites it', 'failure', 6, [2004, 1], ['intrusion_detection', 'info']),
   'audit.clock_stepped': entry('TP1909', 'The wall clock jumped', 'unknown', 3, [6002, 99], ['host', 'info']),
+  'audit.retention_purged': entry('TP1910', 'Records older than the limit were removed; their hashes stay', 'success', 3, [6002, 99], ['process', 'deletion']),
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A name that the catalogue knows. */

@@ -3,7 +3,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tilePath } from '@trailproof/tlog'
-import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
+import { parsePurgeRecord } from '../retention/purge-record.js'
+import { CHECKPOINT, CHECKPOINT_HISTORY, PURGED, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
 import { FolderFiles } from './folder-files.js'
 import { type Chunk, lineEnds, type Reader } from './reader.js'
 
@@ -20,6 +21,7 @@ export function folderReader(dir: string): Reader {
   const listings = new Map<string, Promise<Set<string>>>()
   return {
     name: basename(resolve(dir)),
+    begin: () => beginOf(files, dir),
     read: (from) => readSegments(files, dir, from),
     notes: () => files.textPieces(join(dir, CHECKPOINT_HISTORY)),
     newest: () => files.text(join(dir, CHECKPOINT)),
@@ -27,6 +29,14 @@ export function folderReader(dir: string): Reader {
     tile: (level, index) => storedTiles(files, dir, listings, level, index),
     condition: () => files.condition(),
   }
+}
+
+// As the writer finds it (writers/file/purged.ts): segments below it are on their way out, or were put back.
+async function beginOf(files: FolderFiles, dir: string): Promise<number> {
+  const line = Buffer.from((await files.text(join(dir, PURGED))) ?? '')
+  const purged = line.at(-1) === 0x0a ? parsePurgeRecord(line.subarray(0, -1)) : undefined
+  const [first] = segmentsAmong(await files.names(join(dir, SEGMENTS)))
+  return Math.max(purged?.to ?? 0, first?.first ?? 0)
 }
 
 async function* readSegments(files: FolderFiles, dir: string, from: number): AsyncGenerator<Chunk> {

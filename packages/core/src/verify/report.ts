@@ -21,6 +21,7 @@ export type NoteKind =
   | 'leftover'
   | 'unsigned'
   | 'recovered'
+  | 'purged'
   | 'empty'
   | 'origin_not_pinned'
   | 'history_cut'
@@ -41,7 +42,7 @@ export interface LogReport {
   name: string
   /** As its checkpoints say; empty when nothing says it. */
   origin: string
-  /** Whole lines, signed or not. */
+  /** Whole lines, signed or not; those that were purged count. */
   size: number
   /** RFC 6962 root over those lines, base64. */
   root: string
@@ -53,6 +54,8 @@ export interface LogReport {
   unsigned: number
   /** Ranges that only a recovery signed, as `audit.recovered` records say. */
   recovered: { from: number; to: number }[]
+  /** Set when retention removed the records below `to`, under the signed record `index`. */
+  purged?: { to: number; index: number; time: string }
   /** `time` of the newest record, as its clock read. */
   newest?: string
   problems: Problem[]

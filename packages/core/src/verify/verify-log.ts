@@ -8,6 +8,7 @@ import { Judge, readNote } from './judge.js'
 import { type PublicKey, parseKeys } from './keys.js'
 import { locate } from './locate.js'
 import { Marks } from './marks.js'
+import { leftBehind } from './purged.js'
 import type { Reader } from './reader.js'
 import { bounded, type LogReport, type Note, type Problem } from './report.js'
 import { StoredLeaves } from './stored-leaves.js'
@@ -66,6 +67,11 @@ async function verifyAgainst(
   problems.push(...marks.problems)
   notes.push(...marks.notes)
 
+  const purged = walk.purged.conclude(walk.fit)
+  const left = await leftBehind(reader, walk.purged.begin)
+  problems.push(...purged.problems, ...left.problems)
+  notes.push(...purged.notes, ...left.notes)
+
   const conclusion = await concludeLines(walk, marks, reader, async (from, signed) => {
     const leaves = await StoredLeaves.open(reader, await openMarks())
     return leaves.authentic > from ? locate(reader, leaves, from, signed, await openMarks()) : undefined
@@ -87,19 +93,26 @@ async function verifyAgainst(
     signed: walk.fit,
     unsigned: Math.max(0, size - walk.signed),
     recovered: walk.recovered,
+    ...(purged.record && {
+      purged: { to: walk.purged.begin, index: purged.record.index, time: purged.record.time.slice(0, 40) },
+    }),
     ...(newest !== undefined && { newest }),
     ...bounded([...problems, ...conclusion.problems], [...notes, ...conclusion.notes]),
   }
 }
 
 const FIRST_CHECKPOINT_MS = 100
+const MAX_ATTEMPTS = 5
 
 // A log without any checkpoint is not good, but one that began a moment ago will have its first in ten milliseconds.
 async function walkSigned(reader: Reader, openMarks: () => Promise<Marks>, onProgress: VerifyOptions['onProgress']) {
   for (let attempt = 1; ; attempt++) {
+    const begin = (await reader.begin?.()) ?? 0
     const marks = await openMarks()
-    const walk = await Walk.of(reader, marks, onProgress)
-    if (attempt === 2 || marks.seen > 0 || walk.lines === 0) return { marks, walk }
+    const walk = await Walk.of(reader, marks, begin, onProgress)
+    // Lines that retention removed meanwhile would count as missing. The record of it is below the checkpoints of the next try.
+    if (attempt < MAX_ATTEMPTS && ((await reader.begin?.()) ?? 0) !== begin) continue
+    if (attempt >= 2 || marks.seen > 0 || walk.lines === 0) return { marks, walk }
     await setTimeout(FIRST_CHECKPOINT_MS)
   }
 }

@@ -6,6 +6,7 @@ import { Faults } from './faults.js'
 import { isJsonObject } from './json.js'
 import { isPaddedRecord, type LineFault, lineFault } from './line.js'
 import type { Mark, Marks } from './marks.js'
+import { Purged } from './purged.js'
 import type { Chunk, Reader } from './reader.js'
 import { TileCheck } from './tiles.js'
 import { leafHash, Tree } from './tree.js'
@@ -43,6 +44,8 @@ export class Walk {
   readonly recovered: { from: number; to: number }[] = []
   lastLine: Uint8Array | undefined
   readonly tiles: TileCheck
+  /** The lines that are gone from the beginning. */
+  purged!: Purged
   readonly #tree = new Tree()
   #bytes = 0
   #lastCounted = -1
@@ -54,15 +57,28 @@ export class Walk {
     this.tiles = new TileCheck(reader)
   }
 
-  static async of(reader: Reader, marks: Marks, onProgress?: (progress: Progress) => void): Promise<Walk> {
+  /** @param begin - the lines below it are said to be purged */
+  static async of(
+    reader: Reader,
+    marks: Marks,
+    begin: number,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Walk> {
     const walk = new Walk(reader, marks)
     await walk.#arrive(0)
-    for await (const chunk of reader.read(0)) {
+    walk.purged = await Purged.of(reader, begin, walk.#tree, () => walk.#grown())
+    for await (const chunk of reader.read(walk.lines)) {
       await walk.#take(chunk)
       onProgress?.({ log: reader.name, lines: walk.lines, bytes: walk.#bytes })
     }
     await walk.#finish()
     return walk
+  }
+
+  #grown(): Promise<void> | undefined {
+    this.lines = this.#tree.size
+    if (this.lines !== this.marks.nextSize && this.#tree.full.length === 0) return undefined
+    return this.#arrive(this.lines).then(() => this.#compareTiles(this.#tree.full.splice(0)))
   }
 
   async #take(chunk: Chunk): Promise<void> {
@@ -139,8 +155,10 @@ export class Walk {
     await this.#arrive(to)
   }
 
-  #facts({ bytes, ends, first, limit }: Chunk): void {
+  #facts(chunk: Chunk): void {
+    const { bytes, ends, first, limit } = chunk
     const kept = Math.min(ends.length, limit - first)
+    this.purged.look(chunk, kept)
     if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     for (let at = text.indexOf(RECOVERED); at >= 0; at = text.indexOf(RECOVERED, at + 1)) {

@@ -218,7 +218,8 @@ class Scan {
     const isSmall = this.#segments.reduce((sum, { bytes }) => sum + bytes, 0) <= SMALL_LOG_BYTES
     const begin = this.#begin
     const tiles = keptEdge(this.#disk, this.#folder, begin)
-    if (!tiles) return { kind: 'records', problem: `records 0 to ${begin - 1} and their hash tiles are missing`, index: 0 }
+    if (!tiles)
+      return { kind: 'records', problem: `records 0 to ${begin - 1} and their hash tiles are missing`, index: 0 }
     const edge = isSmall ? new TileEdge(hasher, begin, tiles) : undefined
     return yield* this.#scan(0, frontierOfEdge(begin, tiles), edge, new Excuse(begin, this.#signed.size))
   }
@@ -230,12 +231,7 @@ class Scan {
     )
   }
 
-  *#scan(
-    start: number,
-    frontier: Frontier,
-    edge: TileEdge | undefined,
-    excuse: Excuse,
-  ): Steps<Found | Problem> {
+  *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined, excuse: Excuse): Steps<Found | Problem> {
     const { size: signedSize, root } = this.#signed
     const pieces: Piece[] = []
     this.#signs = signedSize === 0 ? new SignsOfCheckpoints() : undefined

@@ -81,3 +81,29 @@ export function endsFit(disk: Disk, path: string, size: number, first: number, n
     disk.close(fd)
   }
 }
+
+/** The last whole line of a file, without its `\n`; undefined when there is none. Reads no more than one line can have. */
+export function lastLine(disk: Disk, path: string): Buffer | undefined {
+  const fd = disk.open(path, 'read')
+  try {
+    const { size } = disk.fstat(fd)
+    const tail = Buffer.alloc(Math.min(size, 2 * (MAX_ENTRY_BYTES + 2)))
+    const read = tail.subarray(0, disk.read(fd, tail, size - tail.length))
+    const end = read.lastIndexOf(NEWLINE)
+    return end < 0 ? undefined : read.subarray(end === 0 ? 0 : read.lastIndexOf(NEWLINE, end - 1) + 1, end)
+  } finally {
+    disk.close(fd)
+  }
+}
+
+/** The first line of a file, without its `\n`; undefined when there is none. */
+export function firstLine(disk: Disk, path: string): Buffer | undefined {
+  const fd = disk.open(path, 'read')
+  try {
+    const head = Buffer.alloc(MAX_ENTRY_BYTES + 1)
+    const end = head.subarray(0, disk.read(fd, head, 0)).indexOf(NEWLINE)
+    return end < 0 ? undefined : head.subarray(0, end)
+  } finally {
+    disk.close(fd)
+  }
+}

@@ -42,7 +42,9 @@ export function readTile(disk: Disk, folder: string, { level, index, width }: Ti
   const bytes =
     readSmall(disk, full, FULL_BYTES) ??
     (widest >= width ? readSmall(disk, join(`${full}.p`, String(widest)), FULL_BYTES) : undefined)
-  return bytes && bytes.length >= width * HASH_BYTES ? Uint8Array.from(bytes.subarray(0, width * HASH_BYTES)) : undefined
+  return bytes && bytes.length >= width * HASH_BYTES
+    ? Uint8Array.from(bytes.subarray(0, width * HASH_BYTES))
+    : undefined
 }
 
 /**
@@ -151,6 +153,13 @@ export class TileStore {
 
   *#put({ level, index, width, bytes }: TileData): Steps<void> {
     const path = join(this.#folder, tilePath(level, index, width))
+    // The tile in which a purged prefix ends is durable, and no line could bring it back: it is never written over.
+    if (width < TILE_WIDTH || !readSmall(this.#disk, path, FULL_BYTES)?.equals(bytes)) yield* this.#write(path, bytes)
+    this.#removeSuperseded(level, width === TILE_WIDTH ? undefined : path)
+    if (width === TILE_WIDTH) this.#removeFolder(`${path}.p`)
+  }
+
+  *#write(path: string, bytes: Uint8Array): Steps<void> {
     const temporary = `${path}${TEMPORARY}`
     this.#makeFolders(dirname(path))
     if (this.#disk.stat(temporary)) this.#disk.remove(temporary)
@@ -161,8 +170,6 @@ export class TileStore {
       yield { do: 'close', fd }
     }
     this.#disk.rename(temporary, path)
-    this.#removeSuperseded(level, width === TILE_WIDTH ? undefined : path)
-    if (width === TILE_WIDTH) this.#removeFolder(`${path}.p`)
   }
 
   #removeSuperseded(level: number, path: string | undefined): void {
