@@ -11,10 +11,19 @@ export interface FileWriterOptions {
   segmentRecords?: number
   /** Bytes after which a segment is closed. Default 64 MiB. */
   segmentBytes?: number
+  /**
+   * Milliseconds after which a segment is closed, at the next multiple of 256 lines, so that retention can remove it.
+   * Default 24 hours.
+   */
+  segmentAgeMs?: number
+  /** Bytes of `checkpoints.log` beyond which older checkpoints are thinned out. Default 16 MiB. */
+  historyBytes?: number
   /** Room kept for the last words on a full disk. Default 64 KiB; 0 keeps none. */
   ballastBytes?: number
   /** The file system; for tests. */
   disk?: Disk
+  /** Milliseconds since 1970; for tests. */
+  now?: () => number
 }
 
 /**
@@ -29,22 +38,33 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
   const {
     segmentRecords = 65_536,
     segmentBytes = 64 * 1024 * 1024,
+    segmentAgeMs = 24 * 3_600_000,
+    historyBytes = 16 * 1024 * 1024,
     ballastBytes = DEFAULT_BALLAST_BYTES,
     disk = nodeDisk,
+    now = Date.now,
   } = options
   if (typeof dir !== 'string' || dir === '') throw invalid('fileWriter needs the path of a folder')
-  const names = ['segmentRecords', 'segmentBytes', 'ballastBytes', 'disk']
+  const names = ['segmentRecords', 'segmentBytes', 'segmentAgeMs', 'historyBytes', 'ballastBytes', 'disk', 'now']
   for (const name of Object.keys(options))
     if (!names.includes(name)) throw invalid(`unknown option "${name}" of fileWriter`, nearest(name, names, 'options'))
   if (!isCount(segmentRecords) || segmentRecords === 0 || segmentRecords % 256 !== 0)
     throw invalid('option "segmentRecords" must be a multiple of 256')
   if (!isCount(segmentBytes) || segmentBytes === 0) throw invalid('option "segmentBytes" must be a number of bytes')
+  if (!isCount(segmentAgeMs) || segmentAgeMs === 0)
+    throw invalid('option "segmentAgeMs" must be a number of milliseconds')
+  if (!isCount(historyBytes)) throw invalid('option "historyBytes" must be a number of bytes')
   if (!isCount(ballastBytes)) throw invalid('option "ballastBytes" must be a number of bytes')
   return {
     kind: 'file',
-    describe: () => ({ dir, segmentRecords, segmentBytes, ballastBytes }),
+    describe: () => ({ dir, segmentRecords, segmentBytes, segmentAgeMs, historyBytes, ballastBytes }),
     lease: (service) =>
-      leaseSlot(dir, service, { disk, ballastBytes, limits: { records: segmentRecords, bytes: segmentBytes } }),
+      leaseSlot(dir, service, {
+        disk,
+        ballastBytes,
+        limits: { records: segmentRecords, bytes: segmentBytes, ageMs: segmentAgeMs, now },
+        thinning: { bytes: historyBytes, records: segmentRecords },
+      }),
   }
 }
 

@@ -12,10 +12,12 @@ import { epochName, lockName, newestEpoch, slotName } from './layout.js'
 import { recover } from './recover.js'
 import { type SegmentLimits, SegmentStore } from './segment.js'
 import { runSync, runSyncAndClose, type Steps, Task } from './steps.js'
+import type { Thinning } from './thinning.js'
 
 export interface FileLeaseOptions {
   disk: Disk
   limits: SegmentLimits
+  thinning: Thinning
   ballastBytes: number
 }
 
@@ -85,7 +87,7 @@ class FileLease implements Lease {
   }
 
   *#open({ newOrigin, publicKey }: OpenRequest): Steps<FileLog> {
-    const { disk, limits, ballastBytes } = this.#options
+    const { disk, limits, thinning, ballastBytes } = this.#options
     const { epoch, found } = yield* this.#find(publicKey)
     const folder = this.#folder(epoch)
     const origin = (found.state === 'sound' ? found.log.origin : found.origin) ?? newOrigin(this.slot)
@@ -94,6 +96,7 @@ class FileLease implements Lease {
         ? yield* recover(disk, folder, found.log)
         : yield* createLog(disk, folder, origin, publicKey)
     const { checkpoints, tiles } = opened
+    checkpoints.thinning = thinning
     let segments: SegmentStore | undefined
     try {
       const ballast = new Ballast(disk, folder, ballastBytes)

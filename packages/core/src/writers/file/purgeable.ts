@@ -7,7 +7,7 @@ import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Disk } from './disk.js'
 import { SEGMENTS, type Segment, segmentsAmong } from './layout.js'
 import type { PurgedFile } from './purged.js'
-import { lastLine, scanLines } from './scan.js'
+import { lastLine, scanLines, timeOfLine } from './scan.js'
 import { breathe, type Steps } from './steps.js'
 import { frontierOfEdge, keptEdge, readTile } from './tiles.js'
 
@@ -93,13 +93,8 @@ function* newestIn(
 
 /** Whole milliseconds, rounded up: a record is never taken for older than it is. */
 function timeOf(line: Uint8Array | undefined): number {
-  try {
-    const { time } = JSON.parse(Buffer.from(line!).toString('utf8')) as { time?: unknown }
-    const at = typeof time === 'string' ? Date.parse(time) : Number.NaN
-    return Number.isNaN(at) ? Number.POSITIVE_INFINITY : at + 1
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
+  const time = timeOfLine(line)
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time + 1
 }
 
 function* differsFromStored(disk: Disk, folder: string, tiles: readonly TileData[]): Steps<string | undefined> {

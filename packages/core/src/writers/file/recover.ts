@@ -10,7 +10,7 @@ import type { Disk } from './disk.js'
 import { ensureFolder, readPieces, replaceFile, syncFolder } from './durable.js'
 import { CHECKPOINT, QUARANTINE, SEGMENTS, segmentName, segmentsAmong, TEMPORARY, TILES } from './layout.js'
 import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
-import { scanLines } from './scan.js'
+import { firstLine, scanLines, timeOfLine } from './scan.js'
 import type { Steps } from './steps.js'
 import { keptEdge, TileStore, tryStore } from './tiles.js'
 
@@ -19,6 +19,8 @@ export interface LastSegment {
   first: number
   bytes: number
   lines: number
+  /** Time of its first line, milliseconds since 1970, as far as that can be told; else the beginning of time. */
+  begunAt: number
 }
 
 export interface Recovered {
@@ -152,7 +154,9 @@ function removeTemporary(disk: Disk, folder: string): void {
 
 function lastSegment(disk: Disk, folder: string, { size }: SoundLog): LastSegment | undefined {
   const last = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).at(-1)
-  return (
-    last && { first: last.first, bytes: disk.stat(join(folder, SEGMENTS, last.name))!.size, lines: size - last.first }
-  )
+  if (!last) return undefined
+  const path = join(folder, SEGMENTS, last.name)
+  const time = timeOfLine(firstLine(disk, path))
+  const begunAt = Number.isNaN(time) ? 0 : time
+  return { first: last.first, bytes: disk.stat(path)!.size, lines: size - last.first, begunAt }
 }

@@ -107,3 +107,13 @@ export function firstLine(disk: Disk, path: string): Buffer | undefined {
     disk.close(fd)
   }
 }
+
+/** `time` of a record, milliseconds since 1970; NaN when it has none that can be read. */
+export function timeOfLine(line: Uint8Array | undefined): number {
+  try {
+    const { time } = JSON.parse(Buffer.from(line!).toString('utf8')) as { time?: unknown }
+    return typeof time === 'string' ? Date.parse(time) : Number.NaN
+  } catch {
+    return Number.NaN
+  }
+}
