@@ -3,6 +3,7 @@ import { VERSION } from '@trailproof/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { doctor } from './commands/doctor.js'
 import { keygen } from './commands/keygen.js'
+import { retain } from './commands/retain.js'
 import { tail } from './commands/tail.js'
 import { verify } from './commands/verify.js'
 
@@ -57,6 +58,17 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (options) => done(await keygen(options)))
 
   program
+    .command('retain')
+    .description('remove records older than a limit, as whole segments, under a signed record; the rest still verifies')
+    .argument('<path>', PATH)
+    .requiredOption('--older-than <days>', 'the limit, as 400d', days)
+    .option('--dry-run', 'say what would be removed')
+    .option('--yes', 'remove it')
+    .option('--keys <folder>', 'folder of the keys (default: .trailproof, or else <path>/.trailproof)')
+    .option('--json', 'one JSON object on standard output')
+    .action(async (path, options) => done(await retain(path, options)))
+
+  program
     .command('doctor')
     .description('check machine, folder, keys and running logs')
     .argument('<path>', PATH)
@@ -72,4 +84,10 @@ const collect = (value: string, before: string[]) => [...before, value]
 function count(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It must be a number, 0 or more.')
+}
+
+function days(value: string): number {
+  const count = /^([1-9]\d{0,4})d$/.exec(value)?.[1]
+  if (count !== undefined && Number(count) <= 36_500) return Number(count)
+  throw new InvalidArgumentError('It must be a number of days from 1d to 36500d.')
 }

@@ -29,6 +29,8 @@ import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
+import { DailyRetention } from './retention/daily.js'
+import type { Retained, RetainRequest, Writer } from './writers/writer.js'
 
 /** A record on its way: what the log will answer. */
 interface Underway {
@@ -56,10 +58,13 @@ export class Recorder {
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
   readonly #vitals: Vitals
+  readonly #writer: Writer
+  readonly #retention: DailyRetention | undefined
   #n = 0
 
   constructor(settings: Settings, clock: Clock) {
     this.#clock = clock
+    this.#writer = settings.writer
     this.policyFor = compilePolicy(settings.policy)
     const keys = loadKeys(settings.keys)
     const store = settings.keys.store ?? fileKeyStore(keys.dir)
@@ -93,6 +98,11 @@ export class Recorder {
       newRequestId: uuidv7,
       gateBytes: settings.limits.gateBytes,
       opened: (context) => this.#requestOpened(context),
+    }
+    if (settings.retention) {
+      const { days } = settings.retention
+      const remove = () => this.retain({ olderThanDays: days, by: 'option retention' })
+      this.#retention = new DailyRetention(remove, (error) => (this.#vitals.unretained = error))
     }
     if (settings.heartbeatEveryMs > 0) {
       this.#heartbeat = setInterval(() => this.#vitals.beat(this.#n), settings.heartbeatEveryMs)
@@ -201,6 +211,32 @@ export class Recorder {
     return this.#log.append(this.#entries.own(event, data))
   }
 
+  /**
+   * Removes records that are older than the limit, under records of the log's own.
+   *
+   * @throws TRAILPROOF_NOT_PURGED, or what kept the record out of the log; what was removed before stays removed, and recorded
+   */
+  async retain({ olderThanDays, by }: Pick<RetainRequest, 'olderThanDays' | 'by'>): Promise<Retained[]> {
+    await this.ready
+    const runs: Retained[] = []
+    for (let more = true; more; more = runs.at(-1)!.purged !== undefined) {
+      const record = (data: Record<string, unknown>) => this.#purgeRecord(data)
+      runs.push(await this.#writer.retain!(this.#log.origin!, { olderThanDays, by, now: this.#clock.now(), record }))
+    }
+    return runs
+  }
+
+  /** The record that a purge needs before it may begin: covered by a checkpoint that survives a power cut. */
+  async #purgeRecord(data: Record<string, unknown>): Promise<Receipt> {
+    const seen: Observation = { event: 'audit.retention_purged', hook: 'audit', data, context: null }
+    const { entry, id, answer } = this.#entries.make(seen, 'audit', 'checkpointed')
+    if (!this.#log.append(entry))
+      throw new TrailproofError('TRAILPROOF_QUEUE_FULL', 'the queue has no room for the record of a purge', { id })
+    const result = await answer
+    if (result instanceof TrailproofError) throw result
+    return result
+  }
+
   // ── between the two ───────────────────────────────────────────────────────────────────────────────────────────────
 
   #queue(
@@ -300,6 +336,7 @@ export class Recorder {
     if (this.#vitals.closing) return
     this.#vitals.closing = true
     clearInterval(this.#heartbeat)
+    this.#retention?.stop()
     this.#vitals.beat(this.#n)
     this.own('audit.stopped', { reason })
   }

@@ -2,7 +2,8 @@
 // recorded as purged, and the next run finishes.
 import { describe, expect, it } from 'vitest'
 import { effort } from '../../../test/effort.js'
-import { type Retained, retain } from '../../core/src/retention/retain.js'
+import { retain } from '../../core/src/writers/file/retain.js'
+import type { Retained } from '../../core/src/writers/writer.js'
 import { CrashDisk, type DiskCall, type Fault } from '../src/crash-disk.js'
 import { turns } from '../src/manual-timers.js'
 import { type Random, seededRandom } from '../src/random.js'

@@ -12,9 +12,12 @@ const firsts = (disk: CrashDisk) =>
     .map((name) => Number(name.slice(0, 20)))
     .sort((a, b) => a - b)
 const sizes = (disk: CrashDisk) =>
-  [...disk.readFile('/audit/shop-0/checkpoints.log').toString().matchAll(/\n(\d+)\n[^\n]{44}\n\n/g)].map((m) =>
-    Number(m[1]),
-  )
+  [
+    ...disk
+      .readFile('/audit/shop-0/checkpoints.log')
+      .toString()
+      .matchAll(/\n(\d+)\n[^\n]{44}\n\n/g),
+  ].map((m) => Number(m[1]))
 
 describe('a segment', () => {
   it('is closed at the next multiple of 256 lines once its first line is older than the limit, also by the next process', async () => {

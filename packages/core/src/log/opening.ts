@@ -36,6 +36,7 @@ export function openingRecords(head: Head, settings: Settings, keyIds: { root: s
       policy: settings.policy.map((rule) => ({ ...rule })),
       device: settings.device,
       limits: settings.limits,
+      retention: settings.retention,
       keys: keyIds,
       size: head.size,
     },

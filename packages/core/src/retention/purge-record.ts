@@ -4,7 +4,8 @@ import { tryDecodeBase64 } from '@trailproof/tlog'
 
 export const PURGED_EVENT = 'audit.retention_purged'
 const MARK = Buffer.from(`"${PURGED_EVENT}"`)
-const DAY_MS = 86_400_000
+/** Of 24 hours; a limit in days knows no calendar. */
+export const DAY_MS = 86_400_000
 
 /** What such a record says; nothing of it is true before a checkpoint covers it. */
 export interface PurgeRecord {

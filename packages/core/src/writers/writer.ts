@@ -1,5 +1,6 @@
 // What a place that keeps a log must be able to do. The log decides order, hashes and signatures;
 // a writer only keeps bytes, and says truthfully when they can survive a power cut.
+import type { Receipt } from '../log/entry.js'
 
 /** Keeps logs. One writer serves one process; every call to `lease` takes one slot. */
 export interface Writer {
@@ -13,6 +14,12 @@ export interface Writer {
    * @throws TRAILPROOF_FOLDER_UNWRITABLE nothing was written
    */
   lease(service: string): Lease
+  /**
+   * Removes the oldest records of a log of this writer, which this process holds. A writer that cannot leaves it out.
+   *
+   * @throws TRAILPROOF_NOT_PURGED a hold stands, or what is kept does not agree with itself; no line was removed
+   */
+  retain?(origin: string, request: RetainRequest): Promise<Retained>
 }
 
 /** A slot that this process alone holds until it releases it or dies. */
@@ -101,4 +108,27 @@ export interface Head {
     problem: string
     index?: number
   }
+}
+
+export interface RetainRequest {
+  /** Records older than this may go, and no others. */
+  olderThanDays: number
+  /** Milliseconds since 1970. */
+  now: number
+  /** Who asked for it, for the record. */
+  by: string
+  /** Only leaves below this one: what an anchor vouches for. Default: no anchor is asked. */
+  anchoredSize?: number | undefined
+  /**
+   * Puts the record `audit.retention_purged` into the log; resolves once a synced checkpoint covers it.
+   * Left out: nothing is changed, and the answer says what would be.
+   */
+  record?: ((data: Record<string, unknown>) => Promise<Receipt>) | undefined
+}
+
+export interface Retained {
+  /** Records that were removed, or would be: leaves `from` up to and without `to`; undefined when none is old enough. */
+  purged: { from: number; to: number; segments: number; bytes: number; newest: string } | undefined
+  /** Segments of earlier runs that were cut off before they had removed them. */
+  resumed: number
 }

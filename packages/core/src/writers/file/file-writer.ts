@@ -1,10 +1,12 @@
 // A writer that keeps logs in folders: plain JSON lines, C2SP tiles and checkpoints beside them.
+import { resolve } from 'node:path'
 import { TrailproofError } from '../../errors.js'
 import { nearest } from '../../near.js'
-import type { Writer } from '../writer.js'
+import type { Lease, Writer } from '../writer.js'
 import { DEFAULT_BALLAST_BYTES } from './ballast.js'
 import { type Disk, nodeDisk } from './disk.js'
-import { leaseSlot } from './lease.js'
+import { leaseSlot, leaseThis } from './lease.js'
+import { folderOf, retain } from './retain.js'
 
 export interface FileWriterOptions {
   /** Lines in a segment; a multiple of 256. Default 65,536: a closed segment then has exactly one hash on tile level 2. */
@@ -26,6 +28,11 @@ export interface FileWriterOptions {
   now?: () => number
 }
 
+export interface FileWriter extends Required<Writer> {
+  /** Takes one slot and no other; undefined when a living process holds it. */
+  leaseThis(slot: string): Lease | undefined
+}
+
 /**
  * Keeps each log of this process in a folder `<dir>/<service>-<slot>/` (see layout.ts), on a local disk.
  *
@@ -34,7 +41,7 @@ export interface FileWriterOptions {
  * @param dir - made when missing; several services and processes may share it
  * @throws TRAILPROOF_OPTION_INVALID
  */
-export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer {
+export function fileWriter(dir: string, options: FileWriterOptions = {}): FileWriter {
   const {
     segmentRecords = 65_536,
     segmentBytes = 64 * 1024 * 1024,
@@ -55,16 +62,24 @@ export function fileWriter(dir: string, options: FileWriterOptions = {}): Writer
     throw invalid('option "segmentAgeMs" must be a number of milliseconds')
   if (!isCount(historyBytes)) throw invalid('option "historyBytes" must be a number of bytes')
   if (!isCount(ballastBytes)) throw invalid('option "ballastBytes" must be a number of bytes')
+  const leaseOptions = {
+    disk,
+    ballastBytes,
+    limits: { records: segmentRecords, bytes: segmentBytes, ageMs: segmentAgeMs, now },
+    thinning: { bytes: historyBytes, records: segmentRecords },
+  }
   return {
     kind: 'file',
     describe: () => ({ dir, segmentRecords, segmentBytes, segmentAgeMs, historyBytes, ballastBytes }),
-    lease: (service) =>
-      leaseSlot(dir, service, {
-        disk,
-        ballastBytes,
-        limits: { records: segmentRecords, bytes: segmentBytes, ageMs: segmentAgeMs, now },
-        thinning: { bytes: historyBytes, records: segmentRecords },
-      }),
+    lease: (service) => leaseSlot(dir, service, leaseOptions),
+    leaseThis: (slot) => leaseThis(dir, slot, leaseOptions),
+    retain(origin, request) {
+      const folder = folderOf(disk, resolve(dir), origin)
+      if (folder) return retain({ disk, folder }, request)
+      return Promise.reject(
+        new TrailproofError('TRAILPROOF_LOG_NOT_FOUND', `there is no log ${origin} in ${dir}`, { path: dir }),
+      )
+    },
   }
 }
 

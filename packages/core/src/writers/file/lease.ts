@@ -44,6 +44,17 @@ export function leaseSlot(dir: string, service: string, options: FileLeaseOption
   throw unwritable(root, new Error(`${MAX_SLOTS} slots of ${service} are taken`))
 }
 
+/** The same for one slot and no other. @returns undefined when a living process holds it */
+export function leaseThis(dir: string, slot: string, options: FileLeaseOptions): Lease | undefined {
+  const root = resolve(dir)
+  try {
+    const lock = options.disk.lock(join(root, lockName(slot)))
+    return lock && new FileLease(root, slot, lock, options)
+  } catch (cause) {
+    throw unwritable(root, cause)
+  }
+}
+
 class FileLease implements Lease {
   readonly slot: string
   readonly #root: string

@@ -24,11 +24,12 @@ export interface Purgeable {
 }
 
 /** One record names so many segments at most; the next run takes the next ones. */
-export const MAX_SEGMENTS = 64
+const MAX_SEGMENTS = 64
 
 /**
  * @param purged - what was purged before
  * @param before - milliseconds since 1970: only records older than this
+ * @param all - more than one record could name
  * @param below - only leaves below this one: the size of a checkpoint that is durable (and anchored, where there are anchors)
  * @returns a text when lines and tiles do not agree: then nothing may be removed
  */
@@ -36,7 +37,7 @@ export function* findPurgeable(
   disk: Disk,
   folder: string,
   purged: PurgedFile | undefined,
-  { before, below }: { before: number; below: number },
+  { before, below, all }: { before: number; below: number; all: boolean },
 ): Steps<Purgeable | undefined | string> {
   const from = purged?.to ?? 0
   const segments = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).filter(({ first }) => first >= from)
@@ -45,7 +46,7 @@ export function* findPurgeable(
   const tree = { tiles: new TileEdge(hasher, from, edge), frontier: frontierOfEdge(from, edge) }
   let newest = purged ? Date.parse(purged.newest) : Number.NEGATIVE_INFINITY
   let found: Purgeable | undefined
-  for (const [i, segment] of segments.slice(0, MAX_SEGMENTS).entries()) {
+  for (const [i, segment] of segments.slice(0, all ? segments.length : MAX_SEGMENTS).entries()) {
     const to = segments[i + 1]?.first ?? Number.POSITIVE_INFINITY
     const path = join(folder, SEGMENTS, segment.name)
     // The tile in which the rest begins must be a full one: it is kept for both sides.

@@ -9,48 +9,25 @@ import {
   tileHashReader,
   verifyConsistency,
 } from '@trailproof/tlog'
-import { TrailproofError } from '../errors.js'
-import { checkpointVerifier, hasher, sha256 } from '../log/crypto.js'
-import type { Receipt } from '../log/entry.js'
-import type { Disk } from '../writers/file/disk.js'
-import { readSmall } from '../writers/file/durable.js'
-import { CHECKPOINT, HOLD, SEGMENTS, segmentsAmong, VKEY } from '../writers/file/layout.js'
-import { keepTiles, namePurged, removeSegments } from '../writers/file/purge.js'
-import { findPurgeable, type Purgeable } from '../writers/file/purgeable.js'
-import { readPurged, standsInTiles } from '../writers/file/purged.js'
-import { type Steps, Task } from '../writers/file/steps.js'
-import { readTile } from '../writers/file/tiles.js'
+import { TrailproofError } from '../../errors.js'
+import { checkpointVerifier, hasher, sha256 } from '../../log/crypto.js'
+import { DAY_MS } from '../../retention/purge-record.js'
+import type { Retained, RetainRequest } from '../writer.js'
+import type { Disk } from './disk.js'
+import { readSmall } from './durable.js'
+import { CHECKPOINT, HOLD, logFoldersAmong, SEGMENTS, segmentsAmong, VKEY } from './layout.js'
+import { keepTiles, namePurged, removeSegments } from './purge.js'
+import { findPurgeable, type Purgeable } from './purgeable.js'
+import { readPurged, standsInTiles } from './purged.js'
+import { type Steps, Task } from './steps.js'
+import { readTile } from './tiles.js'
 
-export const DAY_MS = 86_400_000
 const MAX_NOTE_BYTES = 64 * 1024
 
 /** A log folder on its disk, which this process holds. */
 export interface HeldFolder {
   disk: Disk
   folder: string
-}
-
-export interface RetainRequest {
-  /** Records older than this may go, and no others. */
-  olderThanDays: number
-  /** Milliseconds since 1970. */
-  now: number
-  /** Who asked for it, for the record. */
-  by: string
-  /** Only leaves below this one: what an anchor vouches for. Default: no anchor is asked. */
-  anchoredSize?: number | undefined
-  /**
-   * Puts the record `audit.retention_purged` into the log; resolves once a synced checkpoint covers it.
-   * Left out: nothing is changed, and the answer says what would be.
-   */
-  record?: ((data: Record<string, unknown>) => Promise<Receipt>) | undefined
-}
-
-export interface Retained {
-  /** Records that were removed, or would be: leaves `from` up to and without `to`; undefined when none is old enough. */
-  purged: { from: number; to: number; segments: number; bytes: number; newest: string } | undefined
-  /** Segments of earlier runs that were cut off before they had removed them. */
-  resumed: number
 }
 
 /**
@@ -63,7 +40,7 @@ export async function retain(place: HeldFolder, request: RetainRequest): Promise
   const { disk, folder } = place
   const run = <T>(steps: Steps<T>): Promise<T> => new Task(disk, steps).done
   if (disk.stat(join(folder, HOLD)))
-    throw notPurged(folder, 'a legal hold stands', 'remove the file "hold" once the hold is over')
+    throw notPurged(folder, 'a legal hold stands', 'remove the file "hold" once the hold is over', { held: true })
   const purged = readPurged(disk, folder)
   if (purged && !standsInTiles(disk, folder, purged)) throw disagree(folder, 'the file "purged" is of another log')
   const left = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).filter(({ first }) => first < (purged?.to ?? 0))
@@ -73,7 +50,7 @@ export async function retain(place: HeldFolder, request: RetainRequest): Promise
   if (!checkpoint) return { purged: undefined, resumed }
   const below = Math.min(checkpoint.size, request.anchoredSize ?? Number.POSITIVE_INFINITY)
   const before = request.now - request.olderThanDays * DAY_MS
-  const found = await run(findPurgeable(disk, folder, purged, { before, below }))
+  const found = await run(findPurgeable(disk, folder, purged, { before, below, all: !request.record }))
   if (typeof found === 'string') throw disagree(folder, found)
   if (!found) return { purged: undefined, resumed }
   await mustBeSigned(place, found, checkpoint)
@@ -139,6 +116,25 @@ async function mustBeSigned({ disk, folder }: HeldFolder, found: Purgeable, sign
 const disagree = (folder: string, problem: string) =>
   notPurged(folder, problem, 'run trailproof verify; tiles alone are made again when the process starts anew')
 
-export function notPurged(path: string, problem: string, hint: string): TrailproofError {
-  return new TrailproofError('TRAILPROOF_NOT_PURGED', `nothing was removed from ${path}: ${problem}`, { path, hint })
+/** @param facts - `held: true` where a legal hold is the reason, which is no fault; `problems` where the log does not verify */
+export function notPurged(
+  path: string,
+  problem: string,
+  hint: string,
+  facts: { held?: true; problems?: readonly object[] } = {},
+): TrailproofError {
+  const message = `nothing was removed from ${path}: ${problem}`
+  return new TrailproofError('TRAILPROOF_NOT_PURGED', message, { path, hint, ...facts })
+}
+
+/** The folder below `root` that holds the log of this origin; undefined when there is none. */
+export function folderOf(disk: Disk, root: string, origin: string): string | undefined {
+  const folders = logFoldersAmong(disk.list(root) ?? []).map(({ name }) => join(root, name))
+  return folders.find((folder) => {
+    try {
+      return parseVkey(sha256, readSmall(disk, join(folder, VKEY), MAX_NOTE_BYTES)!.toString().trim()).name === origin
+    } catch {
+      return false
+    }
+  })
 }
