@@ -4,7 +4,7 @@ import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
-const LIST = 'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, clock'
+const LIST = 'options are service, writer, policy, identify, keys, device, limits, retention, heartbeatEveryMs, clock'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
