@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { doctor } from './commands/doctor.js'
 import { keygen } from './commands/keygen.js'
 import { prove } from './commands/prove.js'
+import { retain } from './commands/retain.js'
 import { serve } from './commands/serve.js'
 import { tail } from './commands/tail.js'
 import { tiles } from './commands/tiles.js'
@@ -83,6 +84,17 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (options) => done(await keygen(options)))
 
   program
+    .command('retain')
+    .description('remove records older than a limit, as whole segments, under a signed record; the rest still verifies')
+    .argument('<path>', PATH)
+    .requiredOption('--older-than <days>', 'the limit, as 400d', days)
+    .option('--dry-run', 'say what would be removed')
+    .option('--yes', 'remove it')
+    .option('--keys <folder>', 'folder of the keys (default: .trailproof, or else <path>/.trailproof)')
+    .option('--json', 'one JSON object on standard output')
+    .action(async (path, options) => done(await retain(path, options)))
+
+  program
     .command('doctor')
     .description('check machine, folder, keys and running logs')
     .argument('<path>', PATH)
@@ -158,4 +170,10 @@ function threads(value: string): number {
 function portNumber(value: string): number {
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
   throw new InvalidArgumentError('It must be a port, 0 to 65535.')
+}
+
+function days(value: string): number {
+  const count = /^([1-9]\d{0,4})d$/.exec(value)?.[1]
+  if (count !== undefined && Number(count) <= 36_500) return Number(count)
+  throw new InvalidArgumentError('It must be a number of days from 1d to 36500d.')
 }

@@ -35,9 +35,21 @@ export { generateKeys, type KeyOptions, memoryKeys } from './privacy/keys.js'
 export { keysInRotation, makeNextKey, retireKey } from './privacy/rotate-key.js'
 export type { Signer, SignerOptions } from './privacy/signer.js'
 export * from './publish/index.js'
+export { type RetainLogOptions, retainLog } from './retention/retain-log.js'
 export * from './verify/index.js'
 export { VERSION } from './version.js'
 export { type Disk, type DiskLock, nodeDisk } from './writers/file/disk.js'
-export { type FileWriterOptions, fileWriter } from './writers/file/file-writer.js'
+export { type FileWriter, type FileWriterOptions, fileWriter } from './writers/file/file-writer.js'
 export { memoryWriter } from './writers/memory.js'
-export type { Batch, Elsewhere, Evidence, Head, Lease, OpenLog, OpenRequest, Writer } from './writers/writer.js'
+export type {
+  Batch,
+  Elsewhere,
+  Evidence,
+  Head,
+  Lease,
+  OpenLog,
+  OpenRequest,
+  Retained,
+  RetainRequest,
+  Writer,
+} from './writers/writer.js'

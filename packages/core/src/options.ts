@@ -31,6 +31,11 @@ export interface AuditOptions {
     /** Bytes of one response that may be held. Default 1 MiB. */
     gateBytes?: number
   }
+  /**
+   * Removes records older than `days` in the background, once a day, as whole segments and under a signed record
+   * (docs/retention.md). Default: nothing is ever removed.
+   */
+  retention?: { days: number }
   /** Milliseconds between heartbeat records. Default 60,000; 0 for none. */
   heartbeatEveryMs?: number
   /** Where newest checkpoints go, so that a rollback or a rewriting shows (docs/anchors.md). Default: none. */
@@ -51,6 +56,7 @@ const KNOWN = [
   'keys',
   'device',
   'limits',
+  'retention',
   'heartbeatEveryMs',
   'anchors',
   'anchorEveryMs',
@@ -67,6 +73,7 @@ export interface Settings {
   keys: KeyOptions & { store?: KeyStore }
   device: { mode: 'auth' | 'off'; maxAgeDays: number; domain: string | undefined }
   limits: { queueBytes: number; queueRecords: number; gateBytes: number }
+  retention: { days: number } | undefined
   heartbeatEveryMs: number
   anchors: readonly Anchor[]
   anchorEveryMs: number
@@ -108,6 +115,7 @@ export function checkOptions(options: AuditOptions): Settings {
       queueRecords: count(limits.queueRecords ?? 50_000, 'limits.queueRecords', 1, 10_000_000),
       gateBytes: count(limits.gateBytes ?? 2 ** 20, 'limits.gateBytes', 0, 2 ** 30),
     },
+    retention: checkRetention(options.retention, options.writer),
     heartbeatEveryMs: count(options.heartbeatEveryMs ?? 60_000, 'heartbeatEveryMs', 0, 86_400_000),
     anchors: checkAnchors(options.anchors ?? [], options.writer),
     anchorEveryMs: count(options.anchorEveryMs ?? 60_000, 'anchorEveryMs', 100, 86_400_000),
@@ -176,6 +184,13 @@ function checkDevice(device: NonNullable<AuditOptions['device']>): Settings['dev
   if (domain !== undefined && !(typeof domain === 'string' && /^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)))
     throw invalid('option "device.domain" must be a domain name')
   return { mode, maxAgeDays: count(maxAgeDays, 'device.maxAgeDays', 1, 400), domain }
+}
+
+function checkRetention(retention: AuditOptions['retention'], writer: Writer): Settings['retention'] {
+  if (retention === undefined) return undefined
+  known(object(retention, 'retention'), ['days'], 'retention.')
+  if (typeof writer.retain !== 'function') throw invalid(`option "retention" needs a writer that can remove records`)
+  return { days: count(retention.days, 'retention.days', 1, 36_500) }
 }
 
 /** The `id` of a user object; an id by itself is one too. */

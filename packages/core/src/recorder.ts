@@ -5,6 +5,7 @@
 // Nothing here waits for the disk, and nothing throws into a hook.
 import { randomBytes } from 'node:crypto'
 import type { AuditCore, Observation, Verdict } from './adapter.js'
+import type { Anchor } from './anchor/anchor.js'
 import { Anchors } from './anchor/anchors.js'
 import { HIGH_WATER_EVERY_MS, highWaterMark } from './anchor/high-water.js'
 import type { Health, Opened } from './audit.js'
@@ -23,7 +24,7 @@ import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
 import { DeviceCookies } from './http/device.js'
 import { type AnyLog, beginLog } from './log/begin-log.js'
-import type { Entry } from './log/log.js'
+import type { Entry, Receipt } from './log/log.js'
 import { queueFull } from './log/log-errors.js'
 import { openedFrom, openingRecords } from './log/opening.js'
 import { KEY_ROTATED } from './log/rotation.js'
@@ -36,6 +37,8 @@ import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
+import { DailyRetention } from './retention/daily.js'
+import type { Retained, RetainRequest, Writer } from './writers/writer.js'
 
 /** Observations of one request beyond this are dropped and counted: a loop must not become a flood. */
 const MOST_PER_REQUEST = 1000
@@ -58,10 +61,14 @@ export class Recorder {
   readonly #heartbeat: NodeJS.Timeout | undefined
   readonly #vitals: Vitals
   readonly #anchors: Anchors
+  readonly #given: readonly Anchor[]
+  readonly #writer: Writer
+  readonly #retention: DailyRetention | undefined
   #n = 0
 
   constructor(settings: Settings, clock: Clock) {
     this.#clock = clock
+    this.#writer = settings.writer
     this.policyFor = compilePolicy(settings.policy)
     const keys = loadKeys(settings.keys)
     const store = settings.keys.store ?? fileKeyStore(keys.dir)
@@ -71,6 +78,7 @@ export class Recorder {
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters, ids)
     const { name } = settings.service
     const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    this.#given = settings.anchors
     // Keys and salts that are not in our folder are somebody else's to keep; so is the mark beside them.
     const mark = settings.writer.kind === 'file' && settings.writer.evidence && !settings.keys.store
     this.#anchors = new Anchors({
@@ -91,10 +99,11 @@ export class Recorder {
       limits: { maxQueuedBytes: settings.limits.queueBytes, maxQueuedRecords: settings.limits.queueRecords },
       stalledAfterMs,
       preamble: (head, origin) =>
-        openingRecords(head, origin, settings, keys).map(({ event, data, outcome }) => ({
-          ...this.#entries.own(event, data, outcome),
-          ...(event === KEY_ROTATED && { rotatesKey: true }),
-        })),
+        openingRecords(head, origin, settings, keys).map(({ event, data, outcome }) => {
+          const entry = this.#entries.own(event, data, outcome)
+          if (event === KEY_ROTATED) entry.rotatesKey = true
+          return entry
+        }),
       onState: (state) => state === 'writing' && queueMicrotask(() => this.#vitals.tellLosses()),
       randomId: () => randomBytes(6).toString('hex'),
     })
@@ -111,6 +120,11 @@ export class Recorder {
       newRequestId: () => ids.make(clock.now()),
       gateBytes: settings.limits.gateBytes,
       opened: (context) => this.#requestOpened(context),
+    }
+    if (settings.retention) {
+      const { days } = settings.retention
+      const remove = () => this.retain({ olderThanDays: days, by: 'option retention' })
+      this.#retention = new DailyRetention(remove, (error) => (this.#vitals.unretained = error))
     }
     if (settings.heartbeatEveryMs > 0) {
       this.#heartbeat = setInterval(() => this.#vitals.beat(this.#n), settings.heartbeatEveryMs)
@@ -253,6 +267,34 @@ export class Recorder {
     return this.#log.append(this.#entries.own(event, data))
   }
 
+  /**
+   * Removes records that are older than the limit, under records of the log's own.
+   *
+   * @throws TRAILPROOF_NOT_PURGED, or what kept the record out of the log; what was removed before stays removed, and recorded
+   */
+  async retain({ olderThanDays, by }: Pick<RetainRequest, 'olderThanDays' | 'by'>): Promise<Retained[]> {
+    await this.ready
+    const runs: Retained[] = []
+    for (let more = true; more; more = runs.at(-1)!.purged !== undefined) {
+      const record = (data: Record<string, unknown>) => this.#purgeRecord(data)
+      // Where anchors are given, nothing goes that none of them has vouched for.
+      const anchoredSize = this.#anchors.anchoredSize(this.#given)
+      const now = this.#clock.now()
+      runs.push(await this.#writer.retain!(this.#log.origin!, { olderThanDays, by, now, anchoredSize, record }))
+    }
+    return runs
+  }
+
+  /** The record that a purge needs before it may begin: covered by a checkpoint that survives a power cut. */
+  #purgeRecord(data: Record<string, unknown>): Promise<Receipt> {
+    const seen: Observation = { event: 'audit.retention_purged', hook: 'audit', data, context: null }
+    const entry = this.#entries.make(seen, 'audit', 'checkpointed')
+    return new Promise((resolve, reject) => {
+      entry.waiter = (answer) => (answer instanceof TrailproofError ? reject(answer) : resolve(answer!))
+      if (!this.#log.append(entry)) reject(queueFull(entry.event, entry.id))
+    })
+  }
+
   // ── between the two ───────────────────────────────────────────────────────────────────────────────────────────────
 
   #queue(
@@ -351,6 +393,7 @@ export class Recorder {
     if (this.#vitals.closing) return
     this.#vitals.closing = true
     clearInterval(this.#heartbeat)
+    this.#retention?.stop()
     this.#vitals.beat(this.#n)
     this.own('audit.stopped', { reason })
   }

@@ -21,7 +21,10 @@ export interface CheckLogOptions {
 
 export interface CheckedLog {
   origin: string
+  /** Lines that are there; the first is leaf `begin`. */
   lines: string[]
+  /** 0, or how many leaves were purged under a signed record. */
+  begin: number
   /** Size of the newest checkpoint anywhere in the folder. */
   signedSize: number
   /** Size of `checkpoint`. */
@@ -36,7 +39,8 @@ const nodeFs: LookInto = {
 
 /**
  * Proves that a folder, opened since the last crash, is a whole log: lines from 0 without gap, repetition, NUL or half
- * line; every checkpoint signed, over lines that are there, with their root; every receipt kept.
+ * line; every checkpoint signed, over lines that are there, with their root; every receipt kept. Where lines are missing at
+ * the beginning, a signed record must say that they were purged, and their hashes stand in for them.
  *
  * @throws Error naming the first thing that is wrong
  */
@@ -46,8 +50,9 @@ export function checkLog(
 ): CheckedLog {
   const keys = readKeys(disk.readFile(`${folder}/log.vkey`).toString('utf8'))
   if (publicKey && !keys[0]!.publicKey.equals(publicKey)) fail('log.vkey holds another key')
-  const lines = readLines(disk, folder)
-  const tree = naiveTree(lines.map(leafHash))
+  const { begin, lines } = readLines(disk, folder)
+  const tree = naiveTree([...keptHashes(disk, folder, begin), ...lines.map(leafHash)])
+  const size = begin + lines.length
 
   const history = disk.list(folder)?.includes('checkpoints.log')
     ? readNotes(disk.readFile(`${folder}/checkpoints.log`).toString('utf8'), keys)
@@ -56,9 +61,9 @@ export function checkLog(
     ? readNotes(disk.readFile(`${folder}/checkpoint`).toString('utf8'), keys)
     : []
   if (synced.length > 1) fail('checkpoint holds more than one note')
-  for (const { size, root } of [...history, ...synced]) {
-    if (size > lines.length) fail(`a checkpoint signs ${size} lines, but there are ${lines.length}`)
-    if (!tree.root(size).equals(root)) fail(`the checkpoint of ${size} has another root than its lines`)
+  for (const { size: signed, root } of [...history, ...synced]) {
+    if (signed > size) fail(`a checkpoint signs ${signed} lines, but there are ${size}`)
+    if (!tree.root(signed).equals(root)) fail(`the checkpoint of ${signed} has another root than its lines`)
   }
   checkTurns(keys, lines, [...history, ...synced])
   for (const [i, { size }] of history.slice(1).entries())
@@ -67,24 +72,31 @@ export function checkLog(
     fail('checkpoint does not stand in the history')
 
   for (const { index, leafHash: expected } of acknowledged)
-    if (lines[index] === undefined || tree.leaf(index).toString('hex') !== expected)
-      fail(`acknowledged line ${index} is ${lines[index] === undefined ? 'missing' : 'another'}`)
+    if (index >= size || tree.leaf(index).toString('hex') !== expected)
+      fail(`acknowledged line ${index} is ${index >= size ? 'missing' : 'another'}`)
   const syncedSize = synced[0]?.size ?? 0
   if (tiles) checkTiles(disk, folder, tree, syncedSize)
+  const signedSize = Math.max(syncedSize, ...history.map((note) => note.size))
+  if (begin > 0 && !lines.slice(0, signedSize - begin).some((line) => excuses(line, begin, tree)))
+    fail(`lines 0 to ${begin - 1} are missing, and no signed record says that they were purged`)
   return {
     origin: keys[0]!.name,
     lines: lines.map(String),
-    signedSize: Math.max(syncedSize, ...history.map(({ size }) => size)),
+    begin,
+    signedSize,
     syncedSize,
     checkpoints: history.length,
   }
 }
 
-function readLines(disk: LookInto, folder: string): Buffer[] {
+function readLines(disk: LookInto, folder: string): { begin: number; lines: Buffer[] } {
+  const names = (disk.list(`${folder}/seg`) ?? []).sort()
+  const begin = Number(names[0]?.slice(0, 20) ?? 0)
   const lines: Buffer[] = []
-  for (const name of (disk.list(`${folder}/seg`) ?? []).sort()) {
+  for (const name of names) {
+    const next = begin + lines.length
     if (!/^\d{20}\.jsonl$/.test(name)) fail(`seg/${name} is no segment`)
-    if (Number(name.slice(0, 20)) !== lines.length) fail(`seg/${name} should begin at line ${lines.length}`)
+    if (Number(name.slice(0, 20)) !== next) fail(`seg/${name} should begin at line ${next}`)
     const bytes = disk.readFile(`${folder}/seg/${name}`)
     if (bytes.length === 0) continue // begun, and nothing acknowledged in it yet
     if (bytes.at(-1) !== 10) fail(`seg/${name} ends in half a line`)
@@ -93,13 +105,33 @@ function readLines(disk: LookInto, folder: string): Buffer[] {
       const end = bytes.indexOf(10, at)
       const line = bytes.subarray(at, end)
       const { v, seq } = JSON.parse(line.toString('utf8'))
-      if (v !== 1 || seq !== lines.length) fail(`line ${lines.length} says seq ${seq}`)
+      if (v !== 1 || seq !== begin + lines.length) fail(`line ${begin + lines.length} says seq ${seq}`)
       if (line.length > 65_535) fail(`line ${seq} is too long`)
       lines.push(line)
       at = end + 1
     }
   }
-  return lines
+  return { begin, lines }
+}
+
+/** What is left of purged lines: their leaf hashes, in the tiles. */
+function keptHashes(disk: LookInto, folder: string, count: number): Buffer[] {
+  const hashes: Buffer[] = []
+  for (let tile = 0; hashes.length < count; tile++) {
+    const bytes = disk.readFile(`${folder}/tile/0/${tileNumber(tile)}`)
+    if (bytes.length !== 256 * 32) fail(`tile 0/${tile} of purged lines is not full`)
+    for (let at = 0; at < bytes.length && hashes.length < count; at += 32) hashes.push(bytes.subarray(at, at + 32))
+  }
+  return hashes
+}
+
+function excuses(line: Buffer, begin: number, tree: Tree): boolean {
+  const { seq, time, event, source, data } = JSON.parse(line.toString('utf8'))
+  if (event !== 'audit.retention_purged' || source !== 'audit' || data.to < begin || data.to > seq) return false
+  if (tree.root(data.to).toString('base64') !== data.root) fail(`the purge record at ${seq} states another root`)
+  if (Date.parse(time) - Date.parse(data.newest) < data.older_than_days * 86_400_000)
+    fail(`the purge record at ${seq} covers records that were too young`)
+  return true
 }
 
 // ── RFC 6962 section 2.1, as written there ──────────────────────────────────────────────────────────────────────────

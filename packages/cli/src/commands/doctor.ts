@@ -24,8 +24,8 @@ export async function doctor(path: string, { keys, json }: DoctorOptions): Promi
 
 const DEFAULT_KEYS = '.trailproof'
 
-// The doctor is often asked from elsewhere than where the application runs.
-function keysBeside(path: string): string {
+/** Commands are often given from elsewhere than where the application runs. */
+export function keysBeside(path: string): string {
   const beside = join(path, DEFAULT_KEYS)
   return !existsSync(DEFAULT_KEYS) && existsSync(beside) ? beside : DEFAULT_KEYS
 }

@@ -91,6 +91,12 @@ export class Anchors {
     }
   }
 
+  /** Records below the newest checkpoint that one of these anchors has; undefined when there are none of them. */
+  anchoredSize(anchors: readonly Anchor[]): number | undefined {
+    const sizes = this.#lanes.filter(({ anchor }) => anchors.includes(anchor)).map((lane) => lane.health(0).size ?? 0)
+    return sizes.length ? Math.max(...sizes) : undefined
+  }
+
   /** Tries once more to publish the last checkpoint; never rejects, and takes three seconds at most. */
   async close(): Promise<void> {
     this.#closed = true

@@ -97,6 +97,7 @@ export const CATALOGUE = {
   'audit.clock_stepped': entry('TP1909', 'The wall clock jumped', 'unknown', 3, [6002, 99], ['host', 'info']),
   'audit.sink_failed': entry('TP1921', 'An anchor or a sink stopped taking what it is given', 'error', 4, [6002, 99], ['process', 'info']),
   'audit.sink_recovered': entry('TP1922', 'An anchor or a sink takes again what it is given', 'success', 2, [6002, 99], ['process', 'info']),
+  'audit.retention_purged': entry('TP1910', 'Records older than the limit were removed; their hashes stay', 'success', 3, [6002, 99], ['process', 'deletion']),
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A name that the catalogue knows. */

@@ -90,7 +90,7 @@ export class EntryMaker {
   }
 
   /** One of the audit's own records. */
-  own(event: CatalogueName, data: Record<string, unknown>, outcome?: Outcome): Entry {
+  own(event: CatalogueName, data: Record<string, unknown>, outcome?: Outcome): RecordEntry {
     return this.make({ event, hook: 'audit', data, outcome, context: null }, 'audit', 'durable')
   }
 

@@ -10,6 +10,7 @@ export type Answer = Receipt | TrailproofError
 export class RecordEntry extends Deadline implements Entry {
   bytes: number
   ready?: () => Promise<void>
+  rotatesKey?: boolean
   /** Undefined until the log has answered. */
   answer: Answer | undefined
   /** Told once: the answer, or undefined when the time to wait for it was over. */

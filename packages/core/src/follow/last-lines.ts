@@ -19,9 +19,14 @@ export async function lastLines(dir: string, count: number): Promise<Uint8Array[
   const found: Uint8Array[] = []
   for (let i = segments.length - 1; i >= 0 && found.length < count; i--) {
     const limit = segments[i + 1]?.first ?? Number.POSITIVE_INFINITY
-    for await (const line of backwards(join(dir, SEGMENTS, segments[i]!.name))) {
-      if (counts(line, limit)) found.push(line)
-      if (found.length >= count) break
+    try {
+      for await (const line of backwards(join(dir, SEGMENTS, segments[i]!.name))) {
+        if (counts(line, limit)) found.push(line)
+        if (found.length >= count) break
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      break // retention removed it since the folder was listed, and all before it
     }
   }
   return found.reverse()

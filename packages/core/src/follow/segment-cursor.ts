@@ -36,14 +36,25 @@ export class SegmentCursor {
    * @throws TRAILPROOF_LOG_UNREADABLE a line is longer than any record, or a segment is no file
    */
   async *lines(end: number): AsyncGenerator<Line> {
-    const segments = segmentsAmong(await readdir(this.#dir).catch(() => []))
+    let segments = await this.#list()
     while (this.index < end) {
       const place = this.#find(segments)
       if (!place) return
       const before = this.index
-      yield* this.#segmentLines(place.segment, Math.min(end, place.limit))
+      try {
+        yield* this.#segmentLines(place.segment, Math.min(end, place.limit))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        segments = await this.#list()
+        if (!(segments[0] && segments[0].first > place.segment.first)) throw error
+        continue // retention removed it since the folder was listed
+      }
       if (this.index === before) return
     }
+  }
+
+  async #list(): Promise<Segment[]> {
+    return segmentsAmong(await readdir(this.#dir).catch(() => []))
   }
 
   // The last segment that begins at or before the index has it. What was removed by retention is stepped over.

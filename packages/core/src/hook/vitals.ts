@@ -10,6 +10,8 @@ type Own = (event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow', data: Rec
 export class Vitals {
   /** The log that was found on opening was damaged; this one was begun in its place. */
   damaged: TrailproofError | undefined
+  /** Why retention could not remove what is too old. */
+  unretained: TrailproofError | undefined
   closing = false
   readonly #begun = performance.now()
   #gate: Health['gate'] = 'unused'
@@ -80,6 +82,7 @@ export class Vitals {
       yield { code: error?.code ?? 'TRAILPROOF_WRITE_FAILED', message: error?.message ?? `the log is ${state}` }
     if (this.#opensSlowly(state)) yield { code: 'TRAILPROOF_WRITE_TIMEOUT', message: 'the log is still being opened' }
     if (state === 'closed' && !this.closing) yield { code: 'TRAILPROOF_CLOSED', message: 'the log has given up' }
+    if (this.unretained) yield { code: this.unretained.code, message: this.unretained.message }
     if (dropped) yield { code: 'TRAILPROOF_QUEUE_FULL', message: `${dropped} records were lost` }
   }
 }

@@ -67,6 +67,7 @@ export function openingRecords(head: Head, origin: string, settings: Settings, k
         },
       }),
       ...(settings.anchors.length > 0 && { anchors: settings.anchors.map(({ kind, name }) => ({ kind, name })) }),
+      retention: settings.retention,
       size: head.size,
     },
   })

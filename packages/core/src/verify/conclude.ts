@@ -3,6 +3,7 @@ import type { Mark, Marks } from './marks.js'
 import type { Reader } from './reader.js'
 import { type Note, type Problem, placeOf } from './report.js'
 import { signedAnew } from './signed-anew.js'
+import { TILE_HASHES } from './tree.js'
 import type { Walk } from './walk.js'
 
 /** Compares with the log's tiles from the first doubtful leaf on; undefined when the tiles are no help (missing, altered). */
@@ -18,7 +19,9 @@ export async function concludeLines(
   const notes: Note[] = []
   const damaged = firstMisfit(walk) !== undefined || walk.signed > walk.lines
   // Against a log that was continued after a rollback, the lines fit their own signatures and not the ones kept elsewhere.
-  if (damaged) problems.push(...((await locate(walk.fit, Math.max(walk.signed, walk.fit))) ?? interval(walk)))
+  const from = Math.max(walk.fit, walk.purged.begin)
+  if (damaged)
+    problems.push(...((await locate(from, Math.max(walk.signed, from))) ?? [...keptTiles(walk), ...interval(walk)]))
   else problems.push(...tileProblems(walk), ...signedFaults(walk), ...strays(walk))
   problems.push(...unsignedFaults(walk), ...(await signedAnew(reader, walk.recovered, walk.lines)))
   if (!damaged) problems.push(...(await tooWide(walk, reader)))
@@ -142,6 +145,21 @@ function unsignedFaults(walk: Walk): Problem[] {
 function badLines(walk: Walk, from: number, to: number): Problem[] {
   const faults = walk.faults.list.filter(({ index }) => index >= from && index < to)
   return faults.map(({ index, detail }) => ({ kind: 'bad_line', index, detail }))
+}
+
+// Of purged records nothing but tiles is left, so where two levels of them disagree, one was changed.
+function keptTiles(walk: Walk): Problem[] {
+  return walk.tiles.differences
+    .filter(({ index }) => index < walk.purged.begin)
+    .map(({ index, level }) => {
+      const to = Math.min(index + TILE_HASHES ** level, walk.purged.begin)
+      return {
+        kind: 'tile_altered',
+        from: index,
+        to,
+        detail: `the kept hashes of purged records ${index} to ${to - 1} were changed`,
+      }
+    })
 }
 
 function tileProblems(walk: Walk): Problem[] {

@@ -3,10 +3,12 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tilePath } from '@trailproof/tlog'
+import { parsePurgeRecord } from '../retention/purge-record.js'
 import {
   ANCHORS,
   CHECKPOINT,
   CHECKPOINT_HISTORY,
+  PURGED,
   parseWitnessedName,
   SEGMENTS,
   segmentsAmong,
@@ -30,6 +32,7 @@ export function folderReader(dir: string): Reader {
   const listings = new Map<string, Promise<Set<string>>>()
   return {
     name: basename(resolve(dir)),
+    begin: () => beginOf(files, dir),
     read: (from) => readSegments(files, dir, from),
     notes: () => files.textPieces(join(dir, CHECKPOINT_HISTORY)),
     newest: () => files.text(join(dir, CHECKPOINT)),
@@ -53,6 +56,14 @@ async function witnessedNotes(files: FolderFiles, folder: string): Promise<strin
     if (note !== undefined) notes.push(note)
   }
   return notes
+}
+
+// As the writer finds it (writers/file/purged.ts): segments below it are on their way out, or were put back.
+async function beginOf(files: FolderFiles, dir: string): Promise<number> {
+  const line = Buffer.from((await files.text(join(dir, PURGED))) ?? '')
+  const purged = line.at(-1) === 0x0a ? parsePurgeRecord(line.subarray(0, -1)) : undefined
+  const [first] = segmentsAmong(await files.names(join(dir, SEGMENTS)))
+  return Math.max(purged?.to ?? 0, first?.first ?? 0)
 }
 
 async function* readSegments(files: FolderFiles, dir: string, from: number): AsyncGenerator<Chunk> {

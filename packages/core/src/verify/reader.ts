@@ -8,6 +8,11 @@ import type { Condition } from './condition.js'
 export interface Reader {
   /** For people: `shop-0`. */
   readonly name: string
+  /**
+   * Index of the first line that is said to be kept; those before it, to be purged. Default 0. The tiles of purged lines are
+   * kept; whether a signed record says the same is for the lines to show.
+   */
+  begin?(): Promise<number>
   /** Lines from leaf `from` on, in order. What is appended meanwhile may or may not come. */
   read(from: number): AsyncIterable<Chunk>
   /** Every signed checkpoint, oldest first, as text in pieces of any length (`checkpoints.log`); nothing when there is none. */

@@ -27,6 +27,7 @@ export type NoteKind =
   | 'leftover'
   | 'unsigned'
   | 'recovered'
+  | 'purged'
   | 'empty'
   | 'origin_not_pinned'
   | 'key_not_given'
@@ -62,7 +63,7 @@ export interface LogReport {
   name: string
   /** As its checkpoints say; empty when nothing says it. */
   origin: string
-  /** Whole lines, signed or not. */
+  /** Whole lines, signed or not; those that were purged count. */
   size: number
   /** RFC 6962 root over those lines, base64. */
   root: string
@@ -76,6 +77,8 @@ export interface LogReport {
   recovered: { from: number; to: number }[]
   /** Which key signs which sizes, when the log was handed over; else the one key signs them all. */
   keys?: KeyRange[]
+  /** Set when retention removed the records below `to`, under the signed record `index`. */
+  purged?: { to: number; index: number; time: string }
   /** `time` of the newest record, as its clock read. */
   newest?: string
   /** The newest checkpoint that the quorum of the given policy has cosigned. */

@@ -10,6 +10,7 @@ import { KeyRanges, rawText } from './key-ranges.js'
 import { type PublicKey, parseKeys, publicKey } from './keys.js'
 import { locate } from './locate.js'
 import { Marks } from './marks.js'
+import { leftBehind } from './purged.js'
 import type { Reader } from './reader.js'
 import { bounded, type LogReport, type Note, type Problem } from './report.js'
 import { StoredLeaves } from './stored-leaves.js'
@@ -115,6 +116,11 @@ async function verifyAgainst(
   problems.push(...ranges.problems(origin), ...trusted.problems)
   notes.push(...ranges.notes(origin, walk.lines), ...trusted.notes)
 
+  const purged = walk.purged.conclude(walk.fit)
+  const left = await leftBehind(reader, walk.purged.begin)
+  problems.push(...purged.problems, ...left.problems)
+  notes.push(...purged.notes, ...left.notes)
+
   const conclusion = await concludeLines(walk, marks, reader, async (from, signed) => {
     const leaves = await StoredLeaves.open(reader, await openMarks())
     return leaves.authentic > from ? locate(reader, leaves, from, signed, await openMarks()) : undefined
@@ -148,6 +154,9 @@ async function verifyAgainst(
     unsigned: Math.max(0, size - walk.signed),
     recovered: walk.recovered,
     ...(ranges.list(origin).length > 1 && { keys: ranges.list(origin) }),
+    ...(purged.record && {
+      purged: { to: walk.purged.begin, index: purged.record.index, time: purged.record.time.slice(0, 40) },
+    }),
     ...(newest !== undefined && { newest }),
     ...(witnessed?.found && contains(walk, witnessed.found.size) && { witnessed: witnessed.found }),
     ...anchored,
@@ -182,6 +191,7 @@ async function originFor(reader: Reader, { origin }: VerifyOptions, keys: readon
 }
 
 const FIRST_CHECKPOINT_MS = 100
+const MAX_ATTEMPTS = 5
 
 type OpenMarks = (judge: Judge) => Promise<Marks>
 
@@ -190,14 +200,17 @@ type OpenMarks = (judge: Judge) => Promise<Marks>
 async function walkSigned(reader: Reader, believed: Believed, open: OpenMarks, options: VerifyOptions) {
   let { candidates } = believed
   for (let attempt = 1; ; attempt++) {
+    const begin = (await reader.begin?.()) ?? 0
     const ranges = new KeyRanges(believed.first && rawText(believed.first.raw))
     const marks = await open(new Judge(candidates, believed.origins))
-    const walk = await Walk.of(reader, marks, ranges, options.threads, options.onProgress)
+    const walk = await Walk.of(reader, marks, { ranges, begin, threads: options.threads }, options.onProgress)
+    // Lines that retention removed meanwhile would count as missing. The record of it is below the checkpoints of the next try.
+    if (attempt < MAX_ATTEMPTS && ((await reader.begin?.()) ?? 0) !== begin) continue
     const unknown = new Set(ranges.named)
     for (const { raw } of candidates) unknown.delete(rawText(raw))
     const isEmpty = marks.seen === 0 && walk.lines > 0
     const judge = new Judge(candidates, believed.origins, ranges)
-    if (attempt === 2 || !(isEmpty || unknown.size > 0)) return { marks, walk, ranges, openMarks: () => open(judge) }
+    if (attempt >= 2 || !(isEmpty || unknown.size > 0)) return { marks, walk, ranges, openMarks: () => open(judge) }
     if (isEmpty) await setTimeout(FIRST_CHECKPOINT_MS)
     candidates = [...candidates, ...[...unknown].map((key) => publicKey(undefined, Buffer.from(key, 'hex')))]
   }

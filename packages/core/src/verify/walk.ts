@@ -8,6 +8,7 @@ import type { KeyRanges, RawKey } from './key-ranges.js'
 import { isPaddedRecord, type LineFault } from './line.js'
 import type { Mark, Marks } from './marks.js'
 import { digested } from './parallel.js'
+import { Purged } from './purged.js'
 import type { Chunk, Reader } from './reader.js'
 import { TileCheck } from './tiles.js'
 import { TILE_HASHES, Tree } from './tree.js'
@@ -47,6 +48,8 @@ export class Walk {
   readonly recovered: { from: number; to: number }[] = []
   lastLine: Uint8Array | undefined
   readonly tiles: TileCheck
+  /** The lines that are gone from the beginning. */
+  purged!: Purged
   readonly #tree = new Tree()
   #bytes = 0
   #lastCounted = -1
@@ -60,22 +63,31 @@ export class Walk {
     this.tiles = new TileCheck(reader)
   }
 
-  /** @param threads - how many may work; undefined: as many as are worth it */
+  /**
+   * @param about.begin - the lines below it are said to be purged
+   * @param about.threads - how many may work; undefined: as many as are worth it
+   */
   static async of(
     reader: Reader,
     marks: Marks,
-    ranges: KeyRanges,
-    threads: number | undefined,
+    { ranges, begin, threads }: { ranges: KeyRanges; begin: number; threads: number | undefined },
     onProgress?: (progress: Progress) => void,
   ): Promise<Walk> {
     const walk = new Walk(reader, marks, ranges)
     await walk.#arrive(0)
-    for await (const { chunk, digest } of digested(reader.read(0), threads)) {
+    walk.purged = await Purged.of(reader, begin, walk.#tree, () => walk.#grown())
+    for await (const { chunk, digest } of digested(reader.read(walk.lines), threads)) {
       await walk.#take(chunk, digest)
       onProgress?.({ log: reader.name, lines: walk.lines, bytes: walk.#bytes })
     }
     await walk.#finish()
     return walk
+  }
+
+  #grown(): Promise<void> | undefined {
+    this.lines = this.#tree.size
+    if (this.lines !== this.marks.nextSize && this.#tree.full.length === 0) return undefined
+    return this.#arrive(this.lines).then(() => this.#compareTiles(this.#tree.full.splice(0)))
   }
 
   async #take(chunk: Chunk, digest: Digest): Promise<void> {
@@ -180,8 +192,10 @@ export class Walk {
     await this.#arrive(to)
   }
 
-  #facts({ bytes, ends, first, limit }: Chunk): void {
+  #facts(chunk: Chunk): void {
+    const { bytes, ends, first, limit } = chunk
     const kept = Math.min(ends.length, limit - first)
+    this.purged.look(chunk, kept)
     if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     for (let at = text.indexOf(RECOVERED); at >= 0; at = text.indexOf(RECOVERED, at + 1)) {

@@ -1,5 +1,6 @@
 // What a place that keeps a log must be able to do. The log decides order, hashes and signatures;
 // a writer only keeps bytes, and says truthfully when they can survive a power cut.
+import type { Receipt } from '../log/entry.js'
 import type { SharedFileLease } from './file/lease.js'
 
 /** Keeps logs. One writer serves one process; every call to `lease` takes one slot. */
@@ -19,6 +20,12 @@ export interface Writer {
    * one never for it. A writer whose logs cannot be anchored leaves it out.
    */
   evidence?(slot: string): Evidence
+  /**
+   * Removes the oldest records of a log of this writer, which this process holds. A writer that cannot leaves it out.
+   *
+   * @throws TRAILPROOF_NOT_PURGED a hold stands, or what is kept does not agree with itself; no line was removed
+   */
+  retain?(origin: string, request: RetainRequest): Promise<Retained>
 }
 
 /** Checkpoints, proofs and receipts of the logs in one slot. `origin` names which of them. */
@@ -161,4 +168,27 @@ export interface Head {
     /** For `rollback`: records that are signed here, and the anchor with the size and the checkpoint that it knows. */
     rollback?: { size: number; anchor: string; knownSize: number; knownCheckpoint: string }
   }
+}
+
+export interface RetainRequest {
+  /** Records older than this may go, and no others. */
+  olderThanDays: number
+  /** Milliseconds since 1970. */
+  now: number
+  /** Who asked for it, for the record. */
+  by: string
+  /** Only leaves below this one: what an anchor vouches for. Default: no anchor is asked. */
+  anchoredSize?: number | undefined
+  /**
+   * Puts the record `audit.retention_purged` into the log; resolves once a synced checkpoint covers it.
+   * Left out: nothing is changed, and the answer says what would be.
+   */
+  record?: ((data: Record<string, unknown>) => Promise<Receipt>) | undefined
+}
+
+export interface Retained {
+  /** Records that were removed, or would be: leaves `from` up to and without `to`; undefined when none is old enough. */
+  purged: { from: number; to: number; segments: number; bytes: number; newest: string } | undefined
+  /** Segments of earlier runs that were cut off before they had removed them. */
+  resumed: number
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createAudit, memoryKeyStore, memoryKeys, memoryWriter } from '../../src/index.js'
+import { createAudit, fileWriter, memoryKeyStore, memoryKeys, memoryWriter } from '../../src/index.js'
 import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
 const LIST =
-  'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, anchors, anchorEveryMs, anchorRedAfterMs, clock'
+  'options are service, writer, policy, identify, keys, device, limits, retention, heartbeatEveryMs, anchors, anchorEveryMs, anchorRedAfterMs, clock'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
@@ -17,6 +17,7 @@ it('options left open have their documented defaults', () => {
     keys: {},
     device: { mode: 'auth', maxAgeDays: 180, domain: undefined },
     limits: { queueBytes: 16 * 2 ** 20, queueRecords: 50_000, gateBytes: 2 ** 20 },
+    retention: undefined,
     heartbeatEveryMs: 60_000,
     anchors: [],
     anchorEveryMs: 60_000,
@@ -101,6 +102,18 @@ describe('a wrong option is one clear error', () => {
       'a limit',
       { limits: { queueRecords: '9' } },
       'option "limits.queueRecords" must be a whole number from 1 to 10000000; found "9"',
+    ],
+    ['retention', { retention: 400 }, 'option "retention" must be an object; found number'],
+    ['retention in memory', { retention: { days: 400 } }, 'option "retention" needs a writer that can remove records'],
+    [
+      'the days of retention',
+      { writer: fileWriter('.'), retention: { days: 0 } },
+      'option "retention.days" must be a whole number from 1 to 36500; found number',
+    ],
+    [
+      'the unit of retention',
+      { writer: fileWriter('.'), retention: { day: 5 } },
+      'unknown option "retention.day" (did you mean "retention.days"?)',
     ],
     [
       'the heartbeat',

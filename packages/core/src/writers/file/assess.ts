@@ -1,7 +1,7 @@
 // Judging what a folder holds, without changing a byte of it: below the newest checkpoint everything must be there and
 // give its root; above it, whole lines count and the rest is what a crash tore.
 import { basename, join } from 'node:path'
-import { equalBytes, Frontier, TileEdge } from '@trailproof/tlog'
+import { equalBytes, type Frontier, TileEdge } from '@trailproof/tlog'
 import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Elsewhere, Head } from '../writer.js'
 import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
@@ -9,10 +9,11 @@ import type { Disk } from './disk.js'
 import { fork, rollback } from './elsewhere.js'
 import { type Hand, handOf, rotationAt } from './hand.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
+import { beginOf, Excuse, type PurgedFile, readPurged, standsInTiles } from './purged.js'
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
 import { SignsOfCheckpoints } from './signs.js'
 import type { Steps } from './steps.js'
-import { frontierOfEdge, fullTilesAreThere, reachBeyond, readEdge } from './tiles.js'
+import { frontierOfEdge, fullTilesAreThere, keptEdge, reachBeyond, readEdge } from './tiles.js'
 import { readVkeys } from './vkeys.js'
 
 export type Assessment =
@@ -29,6 +30,8 @@ export interface SoundLog {
   firstKey: Uint8Array
   /** Which of the keys it was opened with has to sign next. */
   hand: Hand
+  /** Index of the first line: 0, or where a signed record says that those before were purged. */
+  begin: number
   /** Leaves that count. */
   size: number
   frontier: Frontier
@@ -97,7 +100,9 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   if (typeof checkpoints === 'string')
     return damaged(disk, folder, origin, { kind: 'checkpoint', problem: checkpoints })
   const { newest } = checkpoints
-  const scan = new Scan(disk, folder, segments, newest, options.maxUnsignedMs)
+  const scanUpTo = (signed: typeof newest) =>
+    new Scan(disk, folder, segments, signed, readPurged(disk, folder), options.maxUnsignedMs)
+  const scan = scanUpTo(newest)
   const found = (yield* scan.fast()) ?? (yield* scan.all())
   if ('problem' in found) return damaged(disk, folder, origin, found, newest?.note)
   const signedSize = newest?.size ?? 0
@@ -107,9 +112,7 @@ export function* assess(disk: Disk, folder: string, options: AssessOptions): Ste
   const rolledBack =
     rollback(known, newest) ??
     (yield* fork(disk, folder, known, newest, function* (signed) {
-      return !(
-        'problem' in (yield* new Scan(disk, folder, segments, { ...newest!, ...signed }, options.maxUnsignedMs).all())
-      )
+      return !('problem' in (yield* scanUpTo({ ...newest!, ...signed }).all()))
     }))
   if (rolledBack) return damaged(disk, folder, origin, rolledBack, newest?.note)
   return { state: 'sound', log: { origin, firstKey: vkeys.keys[0]!, checkpoints, signedSize, hand, ...found } }
@@ -164,7 +167,7 @@ function damaged(
 const SMALL_LOG_BYTES = 128 * 1024 * 1024
 
 type SizedSegment = Segment & { bytes: number }
-type Found = Pick<SoundLog, 'size' | 'frontier' | 'edge' | 'pieces'>
+type Found = Pick<SoundLog, 'begin' | 'size' | 'frontier' | 'edge' | 'pieces'>
 
 /** Goes over the lines and compares the root where the newest checkpoint stands. */
 class Scan {
@@ -173,6 +176,8 @@ class Scan {
   readonly #segments: SizedSegment[]
   readonly #signed: { size: number; root: Uint8Array }
   readonly #maxUnsignedMs: number | undefined
+  readonly #purged: PurgedFile | undefined
+  readonly #begin: number
   #signs: SignsOfCheckpoints | undefined
 
   constructor(
@@ -180,12 +185,15 @@ class Scan {
     folder: string,
     segments: SizedSegment[],
     signed: { size: number; root: Uint8Array } | undefined,
+    purged: PurgedFile | undefined,
     maxUnsignedMs: number | undefined,
   ) {
     this.#maxUnsignedMs = maxUnsignedMs
     this.#disk = disk
     this.#folder = folder
-    this.#segments = segments
+    this.#purged = purged
+    this.#begin = beginOf(segments, purged)
+    this.#segments = segments.filter(({ first }) => first >= this.#begin)
     this.#signed = signed ?? { size: 0, root: hasher.empty() }
   }
 
@@ -198,13 +206,21 @@ class Scan {
   *fast(): Steps<Found | undefined> {
     const start = this.#segments.findLastIndex(({ first }) => first <= this.#signed.size)
     const first = this.#segments[start]?.first
-    if (first === undefined || first === 0) return undefined
+    const begin = this.#begin
+    if (first === undefined || first === begin) return undefined
     const tiles = readEdge(this.#disk, this.#folder, first)
-    if (!tiles || !(yield* fullTilesAreThere(this.#disk, this.#folder, first))) return undefined
+    if (!tiles || !(yield* fullTilesAreThere(this.#disk, this.#folder, first, begin))) return undefined
     const before = this.#segments.slice(0, start)
-    if (!before.every((segment, i) => this.#endsFit(segment, this.#segments[i + 1]!.first)) || before[0]?.first !== 0)
+    if (
+      !before.every((segment, i) => this.#endsFit(segment, this.#segments[i + 1]!.first)) ||
+      before[0]?.first !== begin
+    )
       return undefined
-    const found = yield* this.#scan(start, frontierOfEdge(first, tiles), new TileEdge(hasher, first, tiles))
+    const excuse = new Excuse(begin, this.#signed.size)
+    const purged = this.#purged
+    if (purged && purged.index < first && standsInTiles(this.#disk, this.#folder, purged))
+      excuse.take(purged, purged.index)
+    const found = yield* this.#scan(start, frontierOfEdge(first, tiles), new TileEdge(hasher, first, tiles), excuse)
     if ('problem' in found) return undefined
     const whole = before.map((segment, i) => ({
       ...segment,
@@ -218,7 +234,12 @@ class Scan {
   /** Hashes every line; for a large log the tiles are made in a second pass, once the lines are known to be right. */
   *all(): Steps<Found | Problem> {
     const isSmall = this.#segments.reduce((sum, { bytes }) => sum + bytes, 0) <= SMALL_LOG_BYTES
-    return yield* this.#scan(0, new Frontier(hasher), isSmall ? new TileEdge(hasher) : undefined)
+    const begin = this.#begin
+    const tiles = keptEdge(this.#disk, this.#folder, begin)
+    if (!tiles)
+      return { kind: 'records', problem: `records 0 to ${begin - 1} and their hash tiles are missing`, index: 0 }
+    const edge = isSmall ? new TileEdge(hasher, begin, tiles) : undefined
+    return yield* this.#scan(0, frontierOfEdge(begin, tiles), edge, new Excuse(begin, this.#signed.size))
   }
 
   #endsFit(segment: SizedSegment, next: number): boolean {
@@ -228,7 +249,7 @@ class Scan {
     )
   }
 
-  *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined): Steps<Found | Problem> {
+  *#scan(start: number, frontier: Frontier, edge: TileEdge | undefined, excuse: Excuse): Steps<Found | Problem> {
     const { size: signedSize, root } = this.#signed
     const pieces: Piece[] = []
     this.#signs = signedSize === 0 ? new SignsOfCheckpoints(this.#maxUnsignedMs) : undefined
@@ -252,6 +273,7 @@ class Scan {
           unsignedAt ??= offset
           this.#signs?.see(buffer.subarray(from, to))
         } else if (oddOne === undefined && !saysSeq(buffer, from, to, index)) oddOne = index
+        excuse.see(buffer.subarray(from, to), index)
         const leaf = leafHashIn(buffer, from, to)
         frontier.append(leaf)
         edge?.append(leaf)
@@ -276,9 +298,15 @@ class Scan {
         problem: `lines are missing below the checkpoint of ${signedSize}`,
         index: oddOne ?? frontier.size,
       }
+    if (!excuse.found)
+      return {
+        kind: 'records',
+        problem: `records 0 to ${this.#begin - 1} are missing, and no signed record says that they were purged`,
+        index: 0,
+      }
     // Without a checkpoint anything would fit; signing it would make a forgery genuine.
     if (signedSize === 0 && (this.#signs?.found || reachBeyond(this.#disk, this.#folder, frontier.size)))
       return { kind: 'checkpoint', problem: 'its checkpoints are gone' }
-    return { size: frontier.size, frontier, edge, pieces }
+    return { begin: this.#begin, size: frontier.size, frontier, edge, pieces }
   }
 }

@@ -4,8 +4,9 @@ import { equalBytes, openCheckpoint } from '@trailproof/tlog'
 import { checkpointVerifier } from '../../log/crypto.js'
 import { type Disk, isFull } from './disk.js'
 import { readPieces, readSmall, replaceFile, writeWhole } from './durable.js'
-import { CHECKPOINT, CHECKPOINT_HISTORY } from './layout.js'
+import { CHECKPOINT, CHECKPOINT_HISTORY, TEMPORARY } from './layout.js'
 import type { Steps } from './steps.js'
+import { sizeOfNote, Thinner, type Thinning } from './thinning.js'
 
 /** A checkpoint whose signature verified under the log's own name. */
 export interface SignedSize {
@@ -120,6 +121,9 @@ function notesIn(tail: Buffer, believed: Believed): { notes: SignedSize[]; torn:
 
 /** Keeps checkpoints, in the order in which they were signed. */
 export class CheckpointStore {
+  /** When the history is thinned; undefined: never. */
+  thinning: Thinning | undefined
+  #thinned = 0 // bytes that the last thinning left
   readonly #disk: Disk
   readonly #folder: string
   #fd: number | undefined
@@ -198,6 +202,7 @@ export class CheckpointStore {
   }
 
   *#sync(note: string): Steps<void> {
+    yield* this.#thin()
     try {
       yield { do: 'sync', fd: this.#fd! }
     } catch (error) {
@@ -209,18 +214,44 @@ export class CheckpointStore {
     yield* replaceFile(this.#disk, join(this.#folder, CHECKPOINT), (put) => put(Buffer.from(note)))
   }
 
-  /** A fresh history: the durable part of the old one and the notes behind it, on new ground. */
-  *#renew(): Steps<void> {
-    yield* this.close()
+  /** Not before the history has doubled: what all thinnings write stays in proportion to what is kept. */
+  *#thin(): Steps<void> {
+    const { thinning } = this
+    if (!thinning || this.#size < Math.max(thinning.bytes, 2 * this.#thinned)) return
+    try {
+      yield* this.#renew(thinning.records)
+    } catch (error) {
+      // A disk that has no room for the copy keeps the old file; checkpoints go on there.
+      if (!this.#isOurs()) throw error
+      const half = `${this.#path}${TEMPORARY}`
+      if (this.#disk.stat(half)) this.#disk.remove(half)
+    }
+    this.#thinned = this.#size
+  }
+
+  /**
+   * A fresh history: the durable part of the old one and the notes behind it, on new ground.
+   *
+   * @param recent - thinned out, but for the checkpoints of so many newest leaves
+   */
+  *#renew(recent = Number.POSITIVE_INFINITY): Steps<void> {
     const old = this.#disk.stat(this.#path)
     const synced = old && old.size >= this.#synced ? this.#synced : 0
     const loose = Buffer.from(this.#loose.join(''))
     const { disk, path } = { disk: this.#disk, path: this.#path }
+    let size = 0
     yield* replaceFile(disk, path, function* (put) {
-      if (synced > 0) yield* readPieces(disk, path, 0, synced, put)
-      if (loose.length > 0) yield* put(loose)
+      const count = function* (bytes: Uint8Array): Steps<void> {
+        yield* put(bytes)
+        size += bytes.length
+      }
+      const thinner = new Thinner(sizeOfNote(loose.toString()) - recent, count)
+      if (synced > 0) yield* readPieces(disk, path, 0, synced, (piece) => thinner.take(piece))
+      yield* thinner.finish()
+      if (loose.length > 0) yield* count(loose)
     })
-    this.#synced = this.#size = synced + loose.length
+    yield* this.close()
+    this.#synced = this.#size = size
     this.#loose = []
     this.#fd = this.#disk.open(this.#path, 'edit')
     this.#ino = this.#disk.fstat(this.#fd).ino

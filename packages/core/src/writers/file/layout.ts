@@ -11,10 +11,13 @@
 //       anchors/                              receipts of anchors: copies, for convenience
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
+//       purged                                the newest purge record, verbatim: where the lines begin; a copy
+//       hold                                  while it stands, retention removes nothing
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched
 //
 // Rule for readers: segments are contiguous; where a segment holds more lines than the next one's name allows, the later
 // segment wins and the extra lines do not count (they were never acknowledged; opening the log moves them away).
+// Lines begin at 0, or where a signed record says that retention has removed the ones before. The hash tiles of those stay.
 
 /** Names inside a log folder. */
 export const SEGMENTS = 'seg'
@@ -25,6 +28,8 @@ export const VKEY = 'log.vkey'
 export const QUARANTINE = 'quarantine'
 export const ANCHORS = 'anchors'
 export const BALLAST = 'ballast'
+export const PURGED = 'purged'
+export const HOLD = 'hold'
 /** Ends every temporary name; such a file is half written and never counts. */
 export const TEMPORARY = '.tmp'
 

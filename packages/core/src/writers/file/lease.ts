@@ -13,10 +13,12 @@ import { isStill } from './lock.js'
 import { recover } from './recover.js'
 import { type SegmentLimits, SegmentStore } from './segment.js'
 import { runSync, runSyncAndClose, type Steps, Task } from './steps.js'
+import type { Thinning } from './thinning.js'
 
 export interface FileLeaseOptions {
   disk: Disk
   limits: SegmentLimits
+  thinning: Thinning
   ballastBytes: number
   /** May another thread of this process do the work? */
   thread?: boolean
@@ -50,7 +52,8 @@ export interface SharedFileLease {
   root: string
   slot: string
   lock: LockFile
-  limits: SegmentLimits
+  limits: Omit<SegmentLimits, 'now'>
+  thinning: Thinning
   ballastBytes: number
 }
 
@@ -59,8 +62,20 @@ export interface SharedFileLease {
  *
  * @param disk - how this thread writes
  */
-export function joinLease({ root, slot, lock, ...options }: SharedFileLease, disk: Disk): Lease {
-  return new FileLease(root, slot, { held: () => isStill(lock), release() {} }, { ...options, disk })
+export function joinLease({ root, slot, lock, limits, ...options }: SharedFileLease, disk: Disk): Lease {
+  const held = { held: () => isStill(lock), release() {} }
+  return new FileLease(root, slot, held, { ...options, disk, limits: { ...limits, now: Date.now } })
+}
+
+/** The same for one slot and no other. @returns undefined when a living process holds it */
+export function leaseThis(dir: string, slot: string, options: FileLeaseOptions): Lease | undefined {
+  const root = resolve(dir)
+  try {
+    const lock = options.disk.lock(join(root, lockName(slot)))
+    return lock && new FileLease(root, slot, lock, options)
+  } catch (cause) {
+    throw unwritable(root, cause)
+  }
 }
 
 class FileLease implements Lease {
@@ -79,9 +94,11 @@ class FileLease implements Lease {
   }
 
   share(): SharedFileLease | undefined {
-    const { disk, limits, ballastBytes, thread } = this.#options
-    if (!thread || disk !== nodeDisk || !this.#lock.file) return undefined
-    return { root: this.#root, slot: this.slot, lock: this.#lock.file, limits, ballastBytes }
+    const { disk, limits, thinning, ballastBytes, thread } = this.#options
+    // A clock of somebody's own cannot be taken along.
+    if (!thread || disk !== nodeDisk || limits.now !== Date.now || !this.#lock.file) return undefined
+    const { now: _, ...others } = limits
+    return { root: this.#root, slot: this.slot, lock: this.#lock.file, limits: others, thinning, ballastBytes }
   }
 
   async open(request: OpenRequest): Promise<FileLog> {
@@ -113,7 +130,7 @@ class FileLease implements Lease {
 
   *#open(request: OpenRequest): Steps<FileLog> {
     const { newOrigin, publicKey } = request
-    const { disk, limits, ballastBytes } = this.#options
+    const { disk, limits, thinning, ballastBytes } = this.#options
     const { epoch, found } = yield* this.#find(request)
     const folder = this.#folder(epoch)
     const origin = (found.state === 'sound' ? found.log.origin : found.origin) ?? newOrigin(this.slot)
@@ -122,6 +139,7 @@ class FileLease implements Lease {
         ? yield* recover(disk, folder, found.log, publicKey)
         : yield* createLog(disk, folder, origin, publicKey)
     const { checkpoints, tiles } = opened
+    checkpoints.thinning = thinning
     let segments: SegmentStore | undefined
     try {
       const ballast = new Ballast(disk, folder, ballastBytes)

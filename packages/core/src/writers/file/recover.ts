@@ -10,9 +10,9 @@ import type { Disk } from './disk.js'
 import { ensureFolder, readPieces, replaceFile, syncFolder } from './durable.js'
 import { CHECKPOINT, QUARANTINE, SEGMENTS, segmentName, segmentsAmong, TEMPORARY, TILES } from './layout.js'
 import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
-import { scanLines } from './scan.js'
+import { firstLine, scanLines, timeOfLine } from './scan.js'
 import type { Steps } from './steps.js'
-import { TileStore, tryStore } from './tiles.js'
+import { keptEdge, TileStore, tryStore } from './tiles.js'
 import { addVkey } from './vkeys.js'
 
 /** A segment that lines may be added to. */
@@ -20,6 +20,8 @@ export interface LastSegment {
   first: number
   bytes: number
   lines: number
+  /** Time of its first line, milliseconds since 1970, as far as that can be told; else the beginning of time. */
+  begunAt: number
 }
 
 export interface Recovered {
@@ -130,17 +132,18 @@ function* takeUpCheckpoints(
     yield* replaceFile(disk, join(folder, CHECKPOINT), (put) => put(Buffer.from(newest.note)))
 }
 
-function* takeUpTiles(disk: Disk, folder: string, { edge }: SoundLog): Steps<TileStore> {
-  const tiles = new TileStore(disk, folder, edge ?? new TileEdge(hasher))
+function* takeUpTiles(disk: Disk, folder: string, { edge, begin }: SoundLog): Steps<TileStore> {
+  const tiles = new TileStore(disk, folder, edge ?? new TileEdge(hasher, begin, keptEdge(disk, folder, begin)))
   if (edge) yield* tryStore(tiles)
-  else yield* rebuildTiles(disk, folder, tiles)
+  else yield* rebuildTiles(disk, folder, begin, tiles)
   tiles.tidy()
   return tiles
 }
 
 /** All tiles anew from the lines, one segment at a time. Called after the cut, when files hold just the lines that count. */
-function* rebuildTiles(disk: Disk, folder: string, tiles: TileStore): Steps<void> {
-  for (const { name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? [])) {
+function* rebuildTiles(disk: Disk, folder: string, begin: number, tiles: TileStore): Steps<void> {
+  for (const { first, name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? [])) {
+    if (first < begin) continue // purged, and not yet removed
     yield* scanLines(disk, join(folder, SEGMENTS, name), (buffer, from, to) => {
       tiles.append([leafHashIn(buffer, from, to)])
       return true
@@ -155,7 +158,9 @@ function removeTemporary(disk: Disk, folder: string): void {
 
 function lastSegment(disk: Disk, folder: string, { size }: SoundLog): LastSegment | undefined {
   const last = segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? []).at(-1)
-  return (
-    last && { first: last.first, bytes: disk.stat(join(folder, SEGMENTS, last.name))!.size, lines: size - last.first }
-  )
+  if (!last) return undefined
+  const path = join(folder, SEGMENTS, last.name)
+  const time = timeOfLine(firstLine(disk, path))
+  const begunAt = Number.isNaN(time) ? 0 : time
+  return { first: last.first, bytes: disk.stat(path)!.size, lines: size - last.first, begunAt }
 }

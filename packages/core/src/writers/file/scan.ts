@@ -81,3 +81,39 @@ export function endsFit(disk: Disk, path: string, size: number, first: number, n
     disk.close(fd)
   }
 }
+
+/** The last whole line of a file, without its `\n`; undefined when there is none. Reads no more than one line can have. */
+export function lastLine(disk: Disk, path: string): Buffer | undefined {
+  const fd = disk.open(path, 'read')
+  try {
+    const { size } = disk.fstat(fd)
+    const tail = Buffer.alloc(Math.min(size, 2 * (MAX_ENTRY_BYTES + 2)))
+    const read = tail.subarray(0, disk.read(fd, tail, size - tail.length))
+    const end = read.lastIndexOf(NEWLINE)
+    return end < 0 ? undefined : read.subarray(end === 0 ? 0 : read.lastIndexOf(NEWLINE, end - 1) + 1, end)
+  } finally {
+    disk.close(fd)
+  }
+}
+
+/** The first line of a file, without its `\n`; undefined when there is none. */
+export function firstLine(disk: Disk, path: string): Buffer | undefined {
+  const fd = disk.open(path, 'read')
+  try {
+    const head = Buffer.alloc(MAX_ENTRY_BYTES + 1)
+    const end = head.subarray(0, disk.read(fd, head, 0)).indexOf(NEWLINE)
+    return end < 0 ? undefined : head.subarray(0, end)
+  } finally {
+    disk.close(fd)
+  }
+}
+
+/** `time` of a record, milliseconds since 1970; NaN when it has none that can be read. */
+export function timeOfLine(line: Uint8Array | undefined): number {
+  try {
+    const { time } = JSON.parse(Buffer.from(line!).toString('utf8')) as { time?: unknown }
+    return typeof time === 'string' ? Date.parse(time) : Number.NaN
+  } catch {
+    return Number.NaN
+  }
+}

@@ -13,6 +13,13 @@ export interface SegmentLimits {
   /** A segment is full with this many lines; a multiple of 256, so that tiles do not straddle segments. */
   records: number
   bytes: number
+  /**
+   * A segment whose first line is older than this is closed at the next multiple of 256 lines: retention removes whole
+   * segments, and a segment that ended inside a tile would leave an entry bundle of which one half is gone.
+   */
+  ageMs: number
+  /** Milliseconds since 1970. */
+  now(): number
 }
 
 interface Current {
@@ -22,6 +29,7 @@ interface Current {
   first: number
   lines: number
   bytes: number
+  begunAt: number
 }
 
 export class SegmentStore {
@@ -41,7 +49,9 @@ export class SegmentStore {
   /** How many of the lines from index `next` on go into one segment: the present one, or a new one when that is full. */
   room(next: number): number {
     const current = this.#current
-    return current && !this.#isFull(current) ? this.#capacity(current.first) - current.lines : this.#capacity(next)
+    return current && !this.#isFull(current)
+      ? this.#capacity(current) - current.lines
+      : this.#capacity({ first: next, lines: 0, begunAt: this.#limits.now() })
   }
 
   /**
@@ -87,13 +97,15 @@ export class SegmentStore {
     if (this.#current && this.#isFull(this.#current)) yield* this.abandon()
   }
 
-  #isFull({ first, lines, bytes }: LastSegment): boolean {
-    return lines >= this.#capacity(first) || bytes >= this.#limits.bytes
+  #isFull(segment: LastSegment): boolean {
+    return segment.lines >= this.#capacity(segment) || segment.bytes >= this.#limits.bytes
   }
 
-  /** A segment that began in the middle of a tile, after a failure, ends with one all the same. */
-  #capacity(first: number): number {
-    return this.#limits.records - (first % TILE_WIDTH)
+  /** A segment that began in the middle of a tile, after a failure, ends with one all the same; one that is old, sooner. */
+  #capacity({ first, lines, begunAt }: Pick<LastSegment, 'first' | 'lines' | 'begunAt'>): number {
+    const old = this.#limits.now() - begunAt >= this.#limits.ageMs
+    const end = old && lines > 0 ? Math.ceil((first + lines) / TILE_WIDTH) * TILE_WIDTH : Number.POSITIVE_INFINITY
+    return Math.min(this.#limits.records - (first % TILE_WIDTH), end - first)
   }
 
   *#begin(first: number): Steps<Current> {
@@ -109,7 +121,7 @@ export class SegmentStore {
       yield { do: 'close', fd }
       throw error
     }
-    this.#current = { fd, path, ino: this.#disk.fstat(fd).ino, first, lines: 0, bytes: 0 }
+    this.#current = { fd, path, ino: this.#disk.fstat(fd).ino, first, lines: 0, bytes: 0, begunAt: this.#limits.now() }
     return this.#current
   }
 

@@ -1,14 +1,17 @@
 // C2SP hash tiles beside the lines: derived, so written without fsync and checked whenever the log is opened.
 import { dirname, join } from 'node:path'
 import {
+  concatBytes,
   edgeTiles,
   Frontier,
   rootOf,
   splitTile,
   TILE_WIDTH,
+  type Tile,
   type TileData,
   type TileEdge,
   tilePath,
+  tileRoot,
 } from '@trailproof/tlog'
 import { hasher } from '../../log/crypto.js'
 import type { Disk } from './disk.js'
@@ -27,11 +30,45 @@ const MAX_PENDING = 1024
  * @returns undefined when one is missing or too short
  */
 export function readEdge(disk: Disk, folder: string, size: number): Uint8Array[] | undefined {
+  const tiles = edgeTiles(size).map((tile) => readTile(disk, folder, tile))
+  return tiles.includes(undefined) ? undefined : (tiles as Uint8Array[])
+}
+
+/** The first `width` hashes of a stored tile, whatever width its file has now; undefined when there are fewer. */
+export function readTile(disk: Disk, folder: string, { level, index, width }: Tile): Uint8Array | undefined {
+  const full = join(folder, tilePath(level, index))
+  const widths = disk.list(`${full}.p`) ?? []
+  const widest = Math.max(0, ...widths.filter((name) => /^\d{1,3}$/.test(name)).map(Number))
+  const bytes =
+    readSmall(disk, full, FULL_BYTES) ??
+    (widest >= width ? readSmall(disk, join(`${full}.p`, String(widest)), FULL_BYTES) : undefined)
+  return bytes && bytes.length >= width * HASH_BYTES
+    ? Uint8Array.from(bytes.subarray(0, width * HASH_BYTES))
+    : undefined
+}
+
+/**
+ * The edge tiles of a purged prefix, made from full tiles alone: those are durable, since retention saw to it before it
+ * removed a line, while a power cut may have taken any partial one.
+ *
+ * @returns undefined when a full tile is missing or of another length
+ */
+export function keptEdge(disk: Disk, folder: string, size: number): Uint8Array[] | undefined {
   const tiles: Uint8Array[] = []
   for (const { level, index, width } of edgeTiles(size)) {
-    const bytes = readWidest(disk, folder, level, index)
-    if (!bytes || bytes.length < width * HASH_BYTES) return undefined
-    tiles.push(Uint8Array.from(bytes.subarray(0, width * HASH_BYTES)))
+    if (level === 0) {
+      const full = readTile(disk, folder, { level, index, width: TILE_WIDTH })
+      if (!full) return undefined
+      tiles.push(full.subarray(0, width * HASH_BYTES))
+      continue
+    }
+    const hashes: Uint8Array[] = []
+    for (let slot = 0; slot < width; slot++) {
+      const below = readTile(disk, folder, { level: level - 1, index: index * TILE_WIDTH + slot, width: TILE_WIDTH })
+      if (!below) return undefined
+      hashes.push(tileRoot(hasher, below))
+    }
+    tiles.push(concatBytes(...hashes))
   }
   return tiles
 }
@@ -62,10 +99,14 @@ export function frontierOfEdge(size: number, tiles: readonly Uint8Array[]): Fron
   return new Frontier(hasher, size, stack)
 }
 
-/** True when every full tile of a tree of `size` leaves is there in full length: a power cut may have emptied some. */
-export function* fullTilesAreThere(disk: Disk, folder: string, size: number): Steps<boolean> {
+/**
+ * True when every full tile of a tree of `size` leaves is there in full length: a power cut may have emptied some.
+ *
+ * @param from - tiles that end at or before this leaf are not looked at: they were made durable when it was purged up to here
+ */
+export function* fullTilesAreThere(disk: Disk, folder: string, size: number, from: number): Steps<boolean> {
   for (let perTile = TILE_WIDTH, level = 0; perTile <= size; perTile *= TILE_WIDTH, level++)
-    for (let index = 0; (index + 1) * perTile <= size; index++) {
+    for (let index = Math.floor(from / perTile); (index + 1) * perTile <= size; index++) {
       if (disk.stat(join(folder, tilePath(level, index)))?.size !== FULL_BYTES) return false
       if (index % 256 === 255) yield breathe
     }
@@ -122,6 +163,13 @@ export class TileStore {
 
   *#put({ level, index, width, bytes }: TileData): Steps<void> {
     const path = join(this.#folder, tilePath(level, index, width))
+    // The tile in which a purged prefix ends is durable, and no line could bring it back: it is never written over.
+    if (width < TILE_WIDTH || !readSmall(this.#disk, path, FULL_BYTES)?.equals(bytes)) yield* this.#write(path, bytes)
+    this.#removeSuperseded(level, width === TILE_WIDTH ? undefined : path)
+    if (width === TILE_WIDTH) this.#removeFolder(`${path}.p`)
+  }
+
+  *#write(path: string, bytes: Uint8Array): Steps<void> {
     const temporary = `${path}${TEMPORARY}`
     this.#makeFolders(dirname(path))
     if (this.#disk.stat(temporary)) this.#disk.remove(temporary)
@@ -132,8 +180,6 @@ export class TileStore {
       yield { do: 'close', fd }
     }
     this.#disk.rename(temporary, path)
-    this.#removeSuperseded(level, width === TILE_WIDTH ? undefined : path)
-    if (width === TILE_WIDTH) this.#removeFolder(`${path}.p`)
   }
 
   #removeSuperseded(level: number, path: string | undefined): void {
