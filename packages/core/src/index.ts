@@ -18,7 +18,10 @@ export type { LogRecord } from './event/record.js'
 export * from './follow/index.js'
 export type { Counts, Coverage } from './hook/coverage.js'
 export type { LogHealth, LogState, Receipt } from './log/log.js'
+export type { Timers } from './log/timers.js'
 export type { AuditOptions } from './options.js'
+export type { Declared } from './policy/declared.js'
+export type { Override, OverrideHealth, OverrideRequest } from './policy/override.js'
 export type { Policy, PolicyRule } from './policy/policy.js'
 export type {
   DroppedReceipt,

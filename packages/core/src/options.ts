@@ -2,6 +2,7 @@
 import { TrailproofError } from './errors.js'
 import type { Identity } from './event/event.js'
 import type { Clock } from './event/time.js'
+import { systemTimers, type Timers } from './log/timers.js'
 import { nearest } from './near.js'
 import { checkPolicy, type PolicyRule } from './policy/policy.js'
 import type { KeyStore } from './privacy/key-store.js'
@@ -33,6 +34,8 @@ export interface AuditOptions {
   heartbeatEveryMs?: number
   /** For tests. */
   clock?: Clock
+  /** For tests: what runs later (roll-ups, overrides, daily checks), not the log itself. */
+  timers?: Timers
 }
 
 const KNOWN = [
@@ -45,6 +48,7 @@ const KNOWN = [
   'limits',
   'heartbeatEveryMs',
   'clock',
+  'timers',
 ] as const
 
 /** The same options, complete. */
@@ -58,6 +62,7 @@ export interface Settings {
   limits: { queueBytes: number; queueRecords: number; gateBytes: number }
   heartbeatEveryMs: number
   clock: Clock | undefined
+  timers: Timers
 }
 
 /** @throws TRAILPROOF_OPTION_INVALID naming the option, what was expected, and what was probably meant */
@@ -95,6 +100,7 @@ export function checkOptions(options: AuditOptions): Settings {
     },
     heartbeatEveryMs: count(options.heartbeatEveryMs ?? 60_000, 'heartbeatEveryMs', 0, 86_400_000),
     clock: options.clock,
+    timers: checkTimers(options.timers ?? systemTimers),
   }
 }
 
@@ -118,6 +124,11 @@ function checkService(service: AuditOptions['service']): Settings['service'] {
 function checkWriter(writer: unknown): Writer {
   if (typeof (writer as Writer | undefined)?.lease === 'function') return writer as Writer
   throw invalid(`option "writer" must be a writer; found ${show(writer)}`, "writer: fileWriter('./audit')")
+}
+
+function checkTimers(timers: Timers): Timers {
+  if (typeof timers?.now === 'function' && typeof timers.after === 'function') return timers
+  throw invalid(`option "timers" must have now() and after(); found ${show(timers)}`)
 }
 
 function checkDevice(device: NonNullable<AuditOptions['device']>): Settings['device'] {

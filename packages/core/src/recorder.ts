@@ -8,7 +8,7 @@ import { uuidv7 } from 'uuidv7'
 import type { AuditCore, Observation, Verdict } from './adapter.js'
 import type { Health, Opened } from './audit.js'
 import { TrailproofError } from './errors.js'
-import type { CatalogueName } from './event/catalogue.js'
+import { type CatalogueName, isEventName } from './event/catalogue.js'
 import { checkEvent } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
 import type { AuditEvent, Identity } from './event/event.js'
@@ -22,8 +22,10 @@ import { DeviceCookies } from './http/device.js'
 import { type Entry, Log, type Receipt } from './log/log.js'
 import { logVkey, openedFrom, openingRecords } from './log/opening.js'
 import type { Settings } from './options.js'
+import { BreakGlass } from './policy/override.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
 import { type RecordReceipt, type WaitFor, withoutReceipt } from './policy/receipt.js'
+import { Thinning } from './policy/thinning.js'
 import { atOnce, LATE, verdictOf, within } from './policy/verdict.js'
 import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
@@ -46,7 +48,6 @@ const CLOSE_MS = 10_000
 export class Recorder {
   readonly counters = new Counters(() => this.#vitals.tellSoon())
   readonly pseudonyms: Pseudonyms
-  readonly policyFor: (event: string) => Policy
   readonly ready: Promise<Opened>
   readonly requestFacts: AuditCore['requestFacts']
   readonly #clock: Clock
@@ -56,18 +57,21 @@ export class Recorder {
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
   readonly #vitals: Vitals
+  readonly #policies: (event: string) => Policy
+  readonly #thinning: Thinning
+  readonly override: BreakGlass
   #n = 0
 
   constructor(settings: Settings, clock: Clock) {
     this.#clock = clock
-    this.policyFor = compilePolicy(settings.policy)
+    this.#policies = compilePolicy(settings.policy)
     const keys = loadKeys(settings.keys)
     const store = settings.keys.store ?? fileKeyStore(keys.dir)
     this.pseudonyms = new Pseudonyms(keys.derive, store)
     const devices = new DeviceCookies([keys.derive('device cookie')], settings.device, () => clock.now())
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters)
     const { name } = settings.service
-    const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    const stalledAfterMs = Math.max(100, this.#policies('login.succeeded').waitAtMostMs)
     this.#log = new Log({
       lease: settings.writer.lease(name),
       service: name,
@@ -81,7 +85,26 @@ export class Recorder {
       onState: (state) => state === 'writing' && queueMicrotask(() => this.#vitals.tellLosses()),
       randomId: () => randomBytes(6).toString('hex'),
     })
-    this.#vitals = new Vitals(this.#log, this.counters, stalledAfterMs, (event, data) => this.own(event, data))
+    const shared = {
+      timers: settings.timers,
+      now: () => clock.now(),
+      identify: (user: unknown) => this.identify(user),
+      write: (o: Observation) => this.#append(o, o.declared ? 'hook' : 'audit'),
+    }
+    this.#thinning = new Thinning({
+      ...shared,
+      key: keys.derive('sample'),
+      sessionRef: (id) => this.pseudonyms.of('session', id),
+      tokenRef: (value) => this.pseudonyms.of('token', value),
+    })
+    this.override = new BreakGlass(shared)
+    this.#vitals = new Vitals({
+      log: this.#log,
+      counters: this.counters,
+      stalledAfterMs,
+      own: (event, data, lost) => this.own(event, data, lost),
+      override: this.override,
+    })
     this.ready = this.#log.ready.then((head) => {
       const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
       this.#vitals.damaged = opened.damaged
@@ -95,46 +118,91 @@ export class Recorder {
       opened: (context) => this.#requestOpened(context),
     }
     if (settings.heartbeatEveryMs > 0) {
-      this.#heartbeat = setInterval(() => this.#vitals.beat(this.#n), settings.heartbeatEveryMs)
+      this.#heartbeat = setInterval(() => this.#beat(), settings.heartbeatEveryMs)
       this.#heartbeat.unref()
     }
   }
 
   // ── what hooks see ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** The policy in force: under an override nothing is refused. */
+  policyFor(event: string): Policy {
+    const policy = this.#policies(event)
+    return policy.onFailure === 'refuse' && this.override.active ? { ...policy, onFailure: 'continue' } : policy
+  }
+
   /** Records what a hook saw, and holds this request's response as the policy asks. Never throws, never rejects. */
   observe(seen: Observation): Promise<Verdict> {
+    const n = ++this.#n
     let refusing = false
+    let counted = false
     let o = seen
     try {
       o = this.#reuse(seen)
-      const policy = this.policyFor(o.event)
+      if (!isEventName(o.event)) throw new TypeError('no name of an event')
+      const policy = this.#policies(o.event)
       refusing = policy.onFailure === 'refuse'
       const context = o.context === null ? undefined : (o.context ?? currentContext())
-      const n = ++this.#n
       this.counters.seen(o.hook, o.event)
-      if (policy.record === 'none') {
-        this.counters.declared(o.hook)
-        return Promise.resolve('go')
-      }
-      const verdict = this.#send(o, context, policy, n)
+      counted = true
+      const weighed = this.#thinning.weigh(o, policy, context, n)
+      if (!weighed.write) return this.#counted(o, context, policy)
+      const verdict = this.#send(o, context, policy, n, weighed.written)
       if (context && (policy.wait === 'durable' || refusing)) context.gate.holdUntil(verdict, refusing)
       return verdict
     } catch {
-      this.counters.dropped(quietly(() => o.hook) ?? 'unknown', quietly(() => o.event) ?? 'unknown')
+      const [hook, event] = [nameOf(() => o.hook), nameOf(() => o.event)]
+      if (!counted) this.counters.seen(hook, event)
+      this.counters.dropped(hook, event)
       return Promise.resolve(refusing ? 'refuse' : 'go')
     }
   }
 
-  #send(o: Observation, context: RequestContext | undefined, policy: Policy, n: number): Promise<Verdict> {
+  /** What is counted waits for nobody; under `refuse` it still needs a log that works. */
+  #counted(o: Observation, context: RequestContext | undefined, { record, onFailure }: Policy): Promise<Verdict> {
+    if (record === 'none') this.counters.declared(o.hook)
+    else if (onFailure === 'refuse' && this.failing())
+      return this.#unlessOverridden(Promise.resolve('refuse'), o, context)
+    return Promise.resolve('go')
+  }
+
+  #send(
+    o: Observation,
+    context: RequestContext | undefined,
+    policy: Policy,
+    n: number,
+    written?: (id: string) => void,
+  ): Promise<Verdict> {
     if (context && !this.#admit(context)) {
       this.counters.dropped(o.hook, o.event)
-      return Promise.resolve(policy.onFailure === 'refuse' ? 'refuse' : 'go')
+      const verdict: Verdict = policy.onFailure === 'refuse' ? 'refuse' : 'go'
+      return this.#unlessOverridden(Promise.resolve(verdict), o, context)
     }
     // Known before this record is queued: a log that is failing now is not waited for.
     const failing = this.failing()
-    const { answer } = this.#queue(o, 'hook', 'durable', context, n)
-    return verdictOf(answer, policy, failing, () => this.counters.slow())
+    const { id, answer } = this.#queue(o, 'hook', 'durable', context, n)
+    written?.(id)
+    const verdict = verdictOf(answer, policy, failing, this.#slowWait(o.event, answer))
+    return policy.onFailure === 'refuse' ? this.#unlessOverridden(verdict, o, context) : verdict
+  }
+
+  async #unlessOverridden(
+    verdict: Promise<Verdict>,
+    { event }: Observation,
+    context: RequestContext | undefined,
+  ): Promise<Verdict> {
+    return (await verdict) === 'refuse' && !this.override.lets(event, context) ? 'refuse' : 'go'
+  }
+
+  /** To be called when a wait ends too early; how long it takes in truth is told as well. */
+  #slowWait(event: string, answer: Promise<unknown>): () => void {
+    const began = performance.now()
+    return () => {
+      const waited = () => this.counters.waited(performance.now() - began)
+      waited()
+      void answer.then(waited)
+      this.counters.slow(event)
+    }
   }
 
   /** A revoked token that verifies is no ordinary verification. */
@@ -148,19 +216,22 @@ export class Recorder {
 
   // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
 
-  async record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
-    checkEvent(event, wait)
-    const policy = this.policyFor(event.event)
+  async record(said: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
+    const event = checkEvent(said, wait)
     const context = currentContext()
     const failing = this.failing()
     const n = ++this.#n
     this.counters.seen('app', event.event)
     const { id, answer } = this.#queueFor(event, wait, context, n)
+    const slow = this.#slowWait(event.event, answer)
     const patient = wait === undefined ? !failing : wait !== 'queued'
-    const result = patient ? await within(answer, policy.waitAtMostMs) : await atOnce(answer)
+    const { waitAtMostMs } = this.#policies(event.event)
+    const result = patient ? await within(answer, waitAtMostMs) : await atOnce(answer)
     if (wait === 'queued' && !(result instanceof TrailproofError)) return { id, state: 'queued' }
     if (result !== LATE && !(result instanceof TrailproofError)) return { id, state: wait ?? 'durable', ...result }
-    if (patient && result === LATE) this.counters.slow()
+    if (patient && result === LATE) slow()
+    const policy = this.policyFor(event.event)
+    if (policy !== this.#policies(event.event)) this.override.lets(event.event, context)
     return withoutReceipt(id, event.event, policy, wait, result === LATE ? undefined : result)
   }
 
@@ -196,9 +267,29 @@ export class Recorder {
     return text.includes('.') || text.length > 64 ? { value: text, verified: false } : { jti: text, verified: false }
   }
 
-  /** One of the audit's own records; it waits for nobody. */
-  own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>): boolean {
-    return this.#log.append(this.#entries.own(event, data))
+  /**
+   * One of the audit's own records; it waits for nobody.
+   *
+   * @param lost called when it was accepted and could not be written after all; default: the loss is counted
+   * @returns false when it was not accepted
+   */
+  own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>, lost?: () => void): boolean {
+    const entry = this.#entries.own(event, data)
+    const { settled } = entry
+    const count = () => this.counters.droppedOwn(event)
+    const accepted = this.#log.append({
+      ...entry,
+      settled: (error, receipt) => {
+        settled(error, receipt)
+        if (error) (lost ?? count)()
+      },
+    })
+    if (!accepted && !lost) count()
+    return accepted
+  }
+
+  #append(o: Observation, source: LogRecord['source']): boolean {
+    return this.#log.append(this.#entries.make(o, source, 'durable').entry)
   }
 
   // ── between the two ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,7 +391,21 @@ export class Recorder {
     if (this.#vitals.closing) return
     this.#vitals.closing = true
     clearInterval(this.#heartbeat)
-    this.#vitals.beat(this.#n)
+    this.#thinning.close()
+    this.override.close()
+    this.#beat()
     this.own('audit.stopped', { reason })
   }
+
+  /** What was counted is told first: every number up to the heartbeat's `n` is then told of, or lost. */
+  #beat(): void {
+    this.#thinning.tell()
+    this.#vitals.beat(this.#n, this.#thinning.unwritten)
+  }
+}
+
+/** For counters, whatever stands there. */
+function nameOf(read: () => unknown): string {
+  const name = quietly(read)
+  return typeof name === 'string' ? name.slice(0, 64) : 'unknown'
 }

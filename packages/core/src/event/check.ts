@@ -1,5 +1,6 @@
 // What an application hands to `audit.record()` is checked before anything is kept.
 import { TrailproofError } from '../errors.js'
+import { quietly } from '../hook/wrap.js'
 import type { WaitFor } from '../policy/receipt.js'
 import { isEventName, RESERVED } from './catalogue.js'
 import type { AuditEvent } from './event.js'
@@ -27,21 +28,27 @@ interface Issue {
   message: string
 }
 
-/** @throws TRAILPROOF_EVENT_INVALID nothing was recorded; `issues` names each field that is wrong */
-export function checkEvent(event: AuditEvent, wait: WaitFor | undefined): void {
-  const issues = issuesOf(event)
+/**
+ * @returns a copy whose fields do not change any more: a getter might give something else when it is read again
+ * @throws TRAILPROOF_EVENT_INVALID nothing was recorded; `issues` names each field that is wrong
+ */
+export function checkEvent(said: AuditEvent, wait: WaitFor | undefined): AuditEvent {
+  const event = quietly(() => (isMap(said) ? { ...said } : said))
+  const issues = event === undefined && isMap(said) ? [UNREADABLE] : issuesOf(event as AuditEvent)
   if (wait !== undefined && !WAITS.includes(wait))
     issues.push({ path: 'wait', message: `must be one of ${WAITS.join(', ')}` })
-  if (issues.length === 0) return
+  if (issues.length === 0) return event as AuditEvent
   const list = issues.map(({ path, message }) => `${path || 'event'} ${message}`).join('; ')
   throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `this event cannot be recorded: ${list}`, { issues })
 }
+
+const UNREADABLE: Issue = { path: '', message: 'cannot be read' }
 
 function issuesOf(event: AuditEvent): Issue[] {
   try {
     return isMap(event) ? [...fieldIssues(event)] : [{ path: '', message: 'must be an object' }]
   } catch {
-    return [{ path: '', message: 'cannot be read' }]
+    return [UNREADABLE]
   }
 }
 

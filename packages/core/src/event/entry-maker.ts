@@ -12,6 +12,7 @@ import type { Settings } from '../options.js'
 import type { Pseudonyms } from '../privacy/pseudonyms.js'
 import type { CatalogueName } from './catalogue.js'
 import type { ActorType, Identity, Outcome } from './event.js'
+import { Identified } from './identified.js'
 import { bodyOf, buildRecord, type LogRecord } from './record.js'
 import { type Clock, formatTime } from './time.js'
 
@@ -62,7 +63,8 @@ export class EntryMaker {
       source,
       service: this.settings.service,
       tenant: people.actor?.tenant,
-      ref: (purpose, value) => this.pseudonyms.of(purpose, value),
+      // What stands for several observations was built of references: the values themselves were not kept.
+      ref: o.declared ? (_, value) => value : (purpose, value) => this.pseudonyms.of(purpose, value),
     })
     const day = record.time.slice(0, 10)
     const known = this.#knownRefs(people, day)
@@ -91,6 +93,7 @@ export class EntryMaker {
   /** `identify` of the options; never throws, undefined when it finds no id. */
   identify(user: unknown): Identity | undefined {
     if (user === undefined || user === null) return undefined
+    if (user instanceof Identified) return user.identity
     try {
       const found = this.settings.identify(user)
       const id: unknown = found?.id
@@ -108,8 +111,9 @@ export class EntryMaker {
   }
 
   #count(o: Observation, recorded: boolean): void {
-    if (recorded) this.counters.recorded(o.hook)
-    else this.counters.dropped(o.hook, o.event)
+    if (!recorded) this.counters.dropped(o.hook, o.event, o.declared?.count)
+    else if (o.declared) this.counters.declared(o.hook, o.declared.count)
+    else this.counters.recorded(o.hook)
   }
 
   #people(o: Observation, source: LogRecord['source'], context: RequestContext | undefined): People {

@@ -4,6 +4,7 @@ import type { Observation } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import type { Device } from '../http/device.js'
+import type { Declared } from '../policy/declared.js'
 import { exceptWords, type Redactor, redactors } from '../privacy/guard.js'
 import { lookUp } from './catalogue.js'
 import type { ActorType, Outcome, Severity, Target, TokenFacts } from './event.js'
@@ -27,6 +28,8 @@ export interface LogRecord {
   source: 'hook' | 'app' | 'audit'
   hook?: string
   n?: number
+  /** This record stands for several observations, and has no `n` of its own. */
+  declared?: Declared
   actor?: Actor
   target?: { type: string; id?: string; ref?: string }
   auth?: { method?: string; strategy?: string; factors?: string[]; attempt?: string }
@@ -81,6 +84,7 @@ export function buildRecord(o: Observation, context: RequestContext | undefined,
     source: parts.source,
     hook: (parts.source === 'hook' ? o.hook : undefined)!,
     n: parts.n!,
+    declared: o.declared as Declared,
     actor: {}, // holds its place: people are filled in when their references are known
     target: targetField(o.target, text, chosen)!,
     auth: compact({
@@ -227,7 +231,7 @@ function sizeOf(value: unknown): number {
 }
 
 /** Characters that JSON lets through and that a terminal obeys: C1 controls, line separators, changes of direction. */
-const OBEYED = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const OBEYED = /[\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 function jsonOf(record: LogRecord): string {
   const json = JSON.stringify(record).slice(1)

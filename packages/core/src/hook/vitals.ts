@@ -2,9 +2,22 @@
 import type { Health } from '../audit.js'
 import type { TrailproofError } from '../errors.js'
 import type { Log, LogState } from '../log/log.js'
-import type { Counters } from './coverage.js'
+import type { Unwritten } from '../policy/declared.js'
+import type { BreakGlass } from '../policy/override.js'
+import type { Counters, Slow } from './coverage.js'
 
-type Own = (event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow', data: Record<string, unknown>) => boolean
+export interface VitalsParts {
+  log: Log
+  counters: Counters
+  stalledAfterMs: number
+  /** Writes a record of the audit's own; `lost` is called when it was accepted and could not be written. */
+  own(
+    event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow',
+    data: Record<string, unknown>,
+    lost?: () => void,
+  ): boolean
+  override: BreakGlass
+}
 
 export class Vitals {
   /** The log that was found on opening was damaged; this one was begun in its place. */
@@ -14,32 +27,41 @@ export class Vitals {
   #gate: Health['gate'] = 'unused'
   #telling = false
 
-  constructor(
-    private readonly log: Log,
-    private readonly counters: Counters,
-    private readonly stalledAfterMs: number,
-    private readonly own: Own,
-  ) {}
+  readonly #parts: VitalsParts
+
+  constructor(parts: VitalsParts) {
+    this.#parts = parts
+  }
 
   sawGate(kind: 'socket' | 'none'): void {
     if (this.#gate !== 'none') this.#gate = kind
   }
 
   failing(): boolean {
-    const { state } = this.log
+    const { state } = this.#parts.log
     return state === 'failing' || state === 'stalled' || state === 'closed' || this.#opensSlowly(state)
   }
 
   /** Bringing a log back may take its time; requests need not wait for it one by one. */
   #opensSlowly(state: LogState): boolean {
-    return state === 'opening' && performance.now() - this.#begun > this.stalledAfterMs
+    return state === 'opening' && performance.now() - this.#begun > this.#parts.stalledAfterMs
   }
 
-  /** @param n number of the newest observation */
-  beat(n: number): void {
+  /**
+   * @param n number of the newest observation
+   * @param unwritten what policy kept out of the log
+   */
+  beat(n: number, unwritten: Unwritten): void {
     this.tellLosses()
-    const hooks = Object.keys(this.counters.coverage().hooks)
-    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued: this.log.health().queuedRecords })
+    const { counters, log, own } = this.#parts
+    const data = {
+      counts: counters.counts(),
+      n,
+      hooks: Object.keys(counters.coverage().hooks),
+      queued: log.health().queuedRecords,
+      none: unwritten.list(),
+    }
+    if (own('audit.heartbeat', data)) unwritten.told()
   }
 
   /** Once everything queued by now is durable, there is room to tell what is not there. */
@@ -50,24 +72,35 @@ export class Vitals {
       this.#telling = false
       this.tellLosses()
     }
-    this.log.flush().then(tell, tell)
+    this.#parts.log.flush().then(tell, tell)
   }
 
   /** As soon as writing works again, the log itself says what is missing from it. */
   tellLosses(): void {
-    if (this.log.state !== 'writing') return
-    const dropped = this.counters.untoldDrops()
-    if (dropped && this.own('audit.dropped', { by_event: dropped })) this.counters.dropsTold(dropped)
-    const slow = this.counters.untoldSlow()
-    if (slow && this.own('audit.slow', { waits: slow })) this.counters.slowTold(slow)
+    const { log, counters, own, override } = this.#parts
+    if (log.state !== 'writing') return
+    override.tell()
+    const dropped = counters.takeDrops()
+    const giveBack = () => dropped && counters.giveBackDrops(dropped)
+    if (dropped && !own('audit.dropped', { by_event: dropped }, giveBack)) giveBack()
+    const slow = counters.takeSlow()
+    const again = () => slow && counters.giveBackSlow(slow)
+    if (slow && !own('audit.slow', slowData(slow), again)) again()
   }
 
   health(): Health {
-    const log = this.log.health()
-    const { dropped, slow } = this.counters.totals()
+    const log = this.#parts.log.health()
+    const { dropped, slow } = this.#parts.counters.totals()
+    const override = this.#parts.override.health()
     const problems = [...this.#problems(log.state, log.lastError, dropped)]
+    if (override)
+      problems.push({
+        code: 'audit.override',
+        message: `nothing is refused until ${override.until}: ${override.reason}`,
+      })
     const status = problems.length ? 'red' : 'green'
-    return { status, problems, log, gate: this.#gate, counts: this.counters.counts(), dropped, slow }
+    const counts = this.#parts.counters.counts()
+    return { status, problems, log, gate: this.#gate, counts, dropped, slow, ...(override && { override }) }
   }
 
   *#problems(state: LogState, error: TrailproofError | undefined, dropped: number): Iterable<Health['problems'][0]> {
@@ -78,4 +111,9 @@ export class Vitals {
     if (state === 'closed' && !this.closing) yield { code: 'TRAILPROOF_CLOSED', message: 'the log has given up' }
     if (dropped) yield { code: 'TRAILPROOF_QUEUE_FULL', message: `${dropped} records were lost` }
   }
+}
+
+function slowData({ byEvent, longestMs }: Slow): Record<string, unknown> {
+  const waits = Object.values(byEvent).reduce((sum, count) => sum + count, 0)
+  return { waits, by_event: byEvent, longest_ms: longestMs }
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createAudit, memoryKeyStore, memoryKeys, memoryWriter } from '../../src/index.js'
+import { systemTimers } from '../../src/log/timers.js'
 import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
-const LIST = 'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, clock'
+const LIST = 'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, clock, timers'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
@@ -18,6 +19,7 @@ it('options left open have their documented defaults', () => {
     limits: { queueBytes: 16 * 2 ** 20, queueRecords: 50_000, gateBytes: 2 ** 20 },
     heartbeatEveryMs: 60_000,
     clock: undefined,
+    timers: systemTimers,
   })
   expect([{ id: 7, name: 'x' }, 'u1', 7, 7n, {}, null, undefined].map(identify)).toEqual([
     { id: '7' },
