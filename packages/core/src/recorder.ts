@@ -104,6 +104,7 @@ export class Recorder {
       stalledAfterMs,
       own: (event, data, lost) => this.own(event, data, lost),
       override: this.override,
+      timers: settings.timers,
     })
     this.ready = this.#log.ready.then((head) => {
       const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
@@ -154,7 +155,7 @@ export class Recorder {
       const [hook, event] = [nameOf(() => o.hook), nameOf(() => o.event)]
       if (!counted) this.counters.seen(hook, event)
       this.counters.dropped(hook, event)
-      return Promise.resolve(refusing ? 'refuse' : 'go')
+      return Promise.resolve(refusing && !this.override.lets(event, undefined) ? 'refuse' : 'go')
     }
   }
 

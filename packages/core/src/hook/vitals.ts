@@ -1,7 +1,7 @@
 // How an audit is doing: heartbeats, losses told as soon as writing works again, and health.
 import type { Health } from '../audit.js'
 import type { TrailproofError } from '../errors.js'
-import type { Log, LogState } from '../log/log.js'
+import type { Log, LogState, Timers } from '../log/log.js'
 import type { Unwritten } from '../policy/declared.js'
 import type { BreakGlass } from '../policy/override.js'
 import type { Counters, Slow } from './coverage.js'
@@ -17,7 +17,10 @@ export interface VitalsParts {
     lost?: () => void,
   ): boolean
   override: BreakGlass
+  timers: Timers
 }
+
+const TELL_AGAIN_MS = 1000
 
 export class Vitals {
   /** The log that was found on opening was damaged; this one was begun in its place. */
@@ -26,6 +29,7 @@ export class Vitals {
   readonly #begun = performance.now()
   #gate: Health['gate'] = 'unused'
   #telling = false
+  #later: { cancel(): void } | undefined
 
   readonly #parts: VitalsParts
 
@@ -79,13 +83,24 @@ export class Vitals {
   tellLosses(): void {
     const { log, counters, own, override } = this.#parts
     if (log.state !== 'writing') return
-    override.tell()
+    const told = override.tell()
     const dropped = counters.takeDrops()
     const giveBack = () => dropped && counters.giveBackDrops(dropped)
-    if (dropped && !own('audit.dropped', { by_event: dropped }, giveBack)) giveBack()
+    const droppedTold = !dropped || own('audit.dropped', { by_event: dropped }, giveBack)
+    if (!droppedTold) giveBack()
     const slow = counters.takeSlow()
     const again = () => slow && counters.giveBackSlow(slow)
-    if (slow && !own('audit.slow', slowData(slow), again)) again()
+    const slowTold = !slow || own('audit.slow', slowData(slow), again)
+    if (!slowTold) again()
+    if (!told || !droppedTold || !slowTold) this.#tellLater()
+  }
+
+  /** There was no room. It is tried again after a while, not at once: room may take a checkpoint. */
+  #tellLater(): void {
+    this.#later ??= this.#parts.timers.after(TELL_AGAIN_MS, () => {
+      this.#later = undefined
+      this.tellLosses()
+    })
   }
 
   health(): Health {

@@ -236,8 +236,9 @@ export class Log {
   // ── the work, one step after the other ────────────────────────────────────────────────────────────────────────────
 
   #wake(): void {
-    if (this.#woken || this.#working || this.#over) return
+    if (this.#woken || this.#over) return
     this.#woken = true
+    if (this.#working) return // the work looks again before it rests
     this.#timers.soon(() => {
       this.#woken = false
       void this.#work()
@@ -247,12 +248,16 @@ export class Log {
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
-    this.#checkpointTimer?.cancel()
-    this.#checkpointTimer = undefined
     try {
-      while (!this.#over && (await this.#step())) {}
+      do {
+        this.#woken = false
+        this.#checkpointTimer?.cancel()
+        this.#checkpointTimer = undefined
+        while (!this.#over && (await this.#step())) {}
+      } while (this.#woken && !this.#over)
     } finally {
       this.#working = false
+      this.#woken = false
     }
   }
 

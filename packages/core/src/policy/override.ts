@@ -105,9 +105,14 @@ export class BreakGlass {
     return true
   }
 
-  /** Writes what there was no room for. */
-  tell(): void {
+  /**
+   * Writes what there was no room for.
+   *
+   * @returns false when there still is none
+   */
+  tell(): boolean {
     while (this.#untold[0] && this.#parts.write(this.#untold[0])) this.#untold.shift()
+    return this.#untold.length === 0
   }
 
   health(): OverrideHealth | undefined {
