@@ -35,6 +35,8 @@ export interface Health {
   counts: Record<string, Counts>
   dropped: number
   slow: number
+  /** When the own log was verified and its place looked at last; `none` where it is not kept in a folder, or switched off. */
+  upkeep: { verified?: string; storage_checked?: string } | 'none'
   /** Set while policy is overridden. */
   override?: OverrideHealth
 }

@@ -32,6 +32,11 @@ export interface AuditOptions {
   }
   /** Milliseconds between heartbeat records. Default 60,000; 0 for none. */
   heartbeatEveryMs?: number
+  /**
+   * Daily verification of the own log, and a weekly look at where it is kept, in the background. Default true; only logs in
+   * a folder have it.
+   */
+  upkeep?: boolean
   /** For tests. */
   clock?: Clock
   /** For tests: what runs later (roll-ups, overrides, daily checks), not the log itself. */
@@ -47,6 +52,7 @@ const KNOWN = [
   'device',
   'limits',
   'heartbeatEveryMs',
+  'upkeep',
   'clock',
   'timers',
 ] as const
@@ -61,6 +67,7 @@ export interface Settings {
   device: { mode: 'auth' | 'off'; maxAgeDays: number; domain: string | undefined }
   limits: { queueBytes: number; queueRecords: number; gateBytes: number }
   heartbeatEveryMs: number
+  upkeep: boolean
   clock: Clock | undefined
   timers: Timers
 }
@@ -82,6 +89,8 @@ export function checkOptions(options: AuditOptions): Settings {
     !(['accountSalt', 'dayKey'] as const).every((name) => typeof keys.store?.[name] === 'function')
   )
     throw invalid('option "keys.store" must be a key store', 'store: fileKeyStore(dir)')
+  if (options.upkeep !== undefined && typeof options.upkeep !== 'boolean')
+    throw invalid(`option "upkeep" must be true or false; found ${show(options.upkeep)}`)
   if (options.clock !== undefined && typeof options.clock?.now !== 'function')
     throw invalid(`option "clock" must have now(); found ${show(options.clock)}`)
   if (options.identify !== undefined && typeof options.identify !== 'function')
@@ -99,6 +108,7 @@ export function checkOptions(options: AuditOptions): Settings {
       gateBytes: count(limits.gateBytes ?? 2 ** 20, 'limits.gateBytes', 0, 2 ** 30),
     },
     heartbeatEveryMs: count(options.heartbeatEveryMs ?? 60_000, 'heartbeatEveryMs', 0, 86_400_000),
+    upkeep: options.upkeep ?? true,
     clock: options.clock,
     timers: checkTimers(options.timers ?? systemTimers),
   }

@@ -11,7 +11,7 @@ import { TrailproofError } from './errors.js'
 import { type CatalogueName, isEventName } from './event/catalogue.js'
 import { checkEvent } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
-import type { AuditEvent, Identity } from './event/event.js'
+import type { AuditEvent, Identity, Outcome } from './event/event.js'
 import type { LogRecord } from './event/record.js'
 import { type Clock, formatTime } from './event/time.js'
 import { Counters } from './hook/coverage.js'
@@ -31,6 +31,7 @@ import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
+import { Upkeep } from './upkeep/upkeep.js'
 
 /** A record on its way: what the log will answer. */
 interface Underway {
@@ -102,7 +103,7 @@ export class Recorder {
       log: this.#log,
       counters: this.counters,
       stalledAfterMs,
-      own: (event, data, lost) => this.own(event, data, lost),
+      own: (event, data, more) => this.own(event, data, more),
       override: this.override,
       timers: settings.timers,
     })
@@ -110,6 +111,15 @@ export class Recorder {
       const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
       this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
+      if (settings.upkeep && head.folder !== undefined && !this.#vitals.closing)
+        this.#vitals.upkeep = new Upkeep({
+          folder: head.folder,
+          vkey: opened.vkey,
+          keysDir: settings.keys.root && settings.keys.signing ? undefined : keys.dir,
+          timers: settings.timers,
+          now: shared.now,
+          own: (event, data, more) => this.own(event, data, more),
+        })
       return opened
     })
     this.ready.catch(() => {}) // health() says it too
@@ -271,11 +281,15 @@ export class Recorder {
   /**
    * One of the audit's own records; it waits for nobody.
    *
-   * @param lost called when it was accepted and could not be written after all; default: the loss is counted
+   * @param more.lost called when it was accepted and could not be written after all; default: the loss is counted
    * @returns false when it was not accepted
    */
-  own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>, lost?: () => void): boolean {
-    const entry = this.#entries.own(event, data)
+  own(
+    event: CatalogueName & `audit.${string}`,
+    data: Record<string, unknown>,
+    { lost, outcome }: { lost?: () => void; outcome?: Outcome | undefined } = {},
+  ): boolean {
+    const entry = this.#entries.own(event, data, outcome)
     const { settled } = entry
     const count = () => this.counters.droppedOwn(event)
     const accepted = this.#log.append({
@@ -392,6 +406,7 @@ export class Recorder {
     if (this.#vitals.closing) return
     this.#vitals.closing = true
     clearInterval(this.#heartbeat)
+    this.#vitals.upkeep?.close()
     this.#thinning.close()
     this.override.close()
     this.#beat()

@@ -4,17 +4,18 @@ import type { TrailproofError } from '../errors.js'
 import type { Log, LogState, Timers } from '../log/log.js'
 import type { Unwritten } from '../policy/declared.js'
 import type { BreakGlass } from '../policy/override.js'
+import type { Upkeep } from '../upkeep/upkeep.js'
 import type { Counters, Slow } from './coverage.js'
 
 export interface VitalsParts {
   log: Log
   counters: Counters
   stalledAfterMs: number
-  /** Writes a record of the audit's own; `lost` is called when it was accepted and could not be written. */
+  /** Writes a record of the audit's own; see Recorder. */
   own(
     event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow',
     data: Record<string, unknown>,
-    lost?: () => void,
+    more?: { lost?: () => void },
   ): boolean
   override: BreakGlass
   timers: Timers
@@ -26,6 +27,8 @@ export class Vitals {
   /** The log that was found on opening was damaged; this one was begun in its place. */
   damaged: TrailproofError | undefined
   closing = false
+  /** Unset where the log is not kept in a folder, or upkeep is off. */
+  upkeep: Upkeep | undefined
   readonly #begun = performance.now()
   #gate: Health['gate'] = 'unused'
   #telling = false
@@ -64,6 +67,7 @@ export class Vitals {
       hooks: Object.keys(counters.coverage().hooks),
       queued: log.health().queuedRecords,
       none: unwritten.list(),
+      upkeep: this.upkeep?.last,
     }
     if (own('audit.heartbeat', data)) unwritten.told()
   }
@@ -85,12 +89,12 @@ export class Vitals {
     if (log.state !== 'writing') return
     const told = override.tell()
     const dropped = counters.takeDrops()
-    const giveBack = () => dropped && counters.giveBackDrops(dropped)
-    const droppedTold = !dropped || own('audit.dropped', { by_event: dropped }, giveBack)
+    const giveBack = () => void (dropped && counters.giveBackDrops(dropped))
+    const droppedTold = !dropped || own('audit.dropped', { by_event: dropped }, { lost: giveBack })
     if (!droppedTold) giveBack()
     const slow = counters.takeSlow()
-    const again = () => slow && counters.giveBackSlow(slow)
-    const slowTold = !slow || own('audit.slow', slowData(slow), again)
+    const again = () => void (slow && counters.giveBackSlow(slow))
+    const slowTold = !slow || own('audit.slow', slowData(slow), { lost: again })
     if (!slowTold) again()
     if (!told || !droppedTold || !slowTold) this.#tellLater()
   }
@@ -115,10 +119,22 @@ export class Vitals {
       })
     const status = problems.length ? 'red' : 'green'
     const counts = this.#parts.counters.counts()
-    return { status, problems, log, gate: this.#gate, counts, dropped, slow, ...(override && { override }) }
+    return {
+      status,
+      problems,
+      log,
+      gate: this.#gate,
+      counts,
+      dropped,
+      slow,
+      upkeep: this.upkeep?.last ?? 'none',
+      ...(override && { override }),
+    }
   }
 
   *#problems(state: LogState, error: TrailproofError | undefined, dropped: number): Iterable<Health['problems'][0]> {
+    const damage = this.upkeep?.damage
+    if (damage) yield { code: damage.code, message: damage.message }
     if (this.damaged) yield { code: this.damaged.code, message: this.damaged.message }
     if (state === 'failing' || state === 'stalled')
       yield { code: error?.code ?? 'TRAILPROOF_WRITE_FAILED', message: error?.message ?? `the log is ${state}` }

@@ -75,6 +75,8 @@ export interface Batch {
 }
 
 export interface Head {
+  /** Where the log can be read as files (names: file/layout.ts); absent where it is kept otherwise. */
+  folder?: string
   /** Number of leaves. */
   size: number
   /** Roots of the perfect subtrees of `size`, left to right (a compact range; RFC 6962 section 2.1). */

@@ -5,7 +5,8 @@ import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
-const LIST = 'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, clock, timers'
+const LIST =
+  'options are service, writer, policy, identify, keys, device, limits, heartbeatEveryMs, upkeep, clock, timers'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
@@ -18,6 +19,7 @@ it('options left open have their documented defaults', () => {
     device: { mode: 'auth', maxAgeDays: 180, domain: undefined },
     limits: { queueBytes: 16 * 2 ** 20, queueRecords: 50_000, gateBytes: 2 ** 20 },
     heartbeatEveryMs: 60_000,
+    upkeep: true,
     clock: undefined,
     timers: systemTimers,
   })
