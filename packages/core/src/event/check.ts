@@ -33,13 +33,21 @@ interface Issue {
  * @throws TRAILPROOF_EVENT_INVALID nothing was recorded; `issues` names each field that is wrong
  */
 export function checkEvent(said: AuditEvent, wait: WaitFor | undefined): AuditEvent {
-  const event = quietly(() => (isMap(said) ? { ...said } : said))
+  const event = quietly(() => (isMap(said) ? copyOf(said) : said))
   const issues = event === undefined && isMap(said) ? [UNREADABLE] : issuesOf(event as AuditEvent)
   if (wait !== undefined && !WAITS.includes(wait))
     issues.push({ path: 'wait', message: `must be one of ${WAITS.join(', ')}` })
   if (issues.length === 0) return event as AuditEvent
   const list = issues.map(({ path, message }) => `${path || 'event'} ${message}`).join('; ')
   throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `this event cannot be recorded: ${list}`, { issues })
+}
+
+/** What is no field is named, and not read. */
+function copyOf(said: object): object {
+  const keys = Object.keys(said)
+  return Object.fromEntries(
+    keys.map((key) => [key, FIELDS.includes(key) ? (said as Record<string, unknown>)[key] : undefined]),
+  )
 }
 
 const UNREADABLE: Issue = { path: '', message: 'cannot be read' }
