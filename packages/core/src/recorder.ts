@@ -150,7 +150,7 @@ export class Recorder {
     let o = seen
     try {
       o = this.#reuse(seen)
-      if (!isEventName(o.event)) throw new TypeError('no name of an event')
+      if (!isEventName(o.event) || !isHookName(o.hook)) throw new TypeError('no name of an event or a hook')
       const policy = this.#policies(o.event)
       refusing = policy.onFailure === 'refuse'
       const context = o.context === null ? undefined : (o.context ?? currentContext())
@@ -419,6 +419,8 @@ export class Recorder {
     this.#vitals.beat(this.#n, this.#thinning.unwritten)
   }
 }
+
+const isHookName = (hook: unknown) => typeof hook === 'string' && hook.length <= 64
 
 /** For counters, whatever stands there. */
 function nameOf(read: () => unknown): string {
