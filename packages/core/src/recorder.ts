@@ -9,7 +9,7 @@ import type { AuditCore, Observation, Verdict } from './adapter.js'
 import type { Health, Opened } from './audit.js'
 import { TrailproofError } from './errors.js'
 import { type CatalogueName, isEventName } from './event/catalogue.js'
-import { checkEvent } from './event/check.js'
+import { checkEvent, withoutNonsense } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
 import type { AuditEvent, Identity, Outcome } from './event/event.js'
 import type { LogRecord } from './event/record.js'
@@ -149,7 +149,7 @@ export class Recorder {
     let counted = false
     let o = seen
     try {
-      o = this.#reuse(seen)
+      o = withoutNonsense(this.#reuse(seen))
       if (!isEventName(o.event) || !isHookName(o.hook)) throw new TypeError('no name of an event or a hook')
       const policy = this.#policies(o.event)
       refusing = policy.onFailure === 'refuse'
@@ -219,8 +219,9 @@ export class Recorder {
   /** A revoked token that verifies is no ordinary verification. */
   #reuse(o: Observation): Observation {
     if (o.event !== 'token.verified' || !o.token) return o
-    const refs = [o.token.value, o.token.jti && `jti ${o.token.jti}`].filter((v) => v !== undefined && v !== '')
-    return refs.some((v) => this.#revoked.has(this.pseudonyms.of('token', v as string)))
+    const { value, jti } = o.token
+    const named = [value, typeof jti === 'string' && jti !== '' ? `jti ${jti}` : undefined]
+    return named.some((v) => typeof v === 'string' && v !== '' && this.#revoked.has(this.pseudonyms.of('token', v)))
       ? { ...o, event: 'token.reuse_detected' }
       : o
   }

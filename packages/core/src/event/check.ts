@@ -1,4 +1,5 @@
 // What an application hands to `audit.record()` is checked before anything is kept.
+import type { Observation } from '../adapter.js'
 import { TrailproofError } from '../errors.js'
 import { quietly } from '../hook/wrap.js'
 import type { WaitFor } from '../policy/receipt.js'
@@ -22,6 +23,22 @@ const FIELDS = [
 ]
 const OUTCOMES = ['success', 'failure', 'denied', 'error', 'unknown']
 const WAITS = ['queued', 'durable', 'checkpointed']
+
+/** What a hook hands over is recorded even where a part of it is nonsense: the event happened all the same. */
+export function withoutNonsense(o: Observation): Observation {
+  const fine = isOutcome(o.outcome) && isSeverity(o.severity) && (o.status === undefined || Number.isInteger(o.status))
+  if (fine) return o
+  return {
+    ...o,
+    outcome: isOutcome(o.outcome) ? o.outcome : undefined,
+    severity: isSeverity(o.severity) ? o.severity : undefined,
+    status: Number.isInteger(o.status) ? o.status : undefined,
+  }
+}
+
+const isOutcome = (outcome: unknown) => outcome === undefined || OUTCOMES.includes(outcome as string)
+const isSeverity = (severity: unknown) =>
+  severity === undefined || (Number.isInteger(severity) && (severity as number) >= 1 && (severity as number) <= 6)
 
 interface Issue {
   path: string
@@ -69,10 +86,8 @@ function* fieldIssues(event: AuditEvent): Iterable<Issue> {
     if (!FIELDS.includes(key)) yield { path: key, message: `is not a field; fields are ${FIELDS.join(', ')}` }
   const { outcome, severity, reason, session, tenant, token, target, data, auth, onBehalfOf } =
     event as unknown as Record<string, unknown>
-  if (outcome !== undefined && !OUTCOMES.includes(outcome as string))
-    yield { path: 'outcome', message: `must be one of ${OUTCOMES.join(', ')}` }
-  if (severity !== undefined && !(Number.isInteger(severity) && (severity as number) >= 1 && (severity as number) <= 6))
-    yield { path: 'severity', message: 'must be a whole number from 1 to 6' }
+  if (!isOutcome(outcome)) yield { path: 'outcome', message: `must be one of ${OUTCOMES.join(', ')}` }
+  if (!isSeverity(severity)) yield { path: 'severity', message: 'must be a whole number from 1 to 6' }
   if (reason !== undefined && !(typeof reason === 'string' && /^[a-z0-9_.-]{1,64}$/.test(reason)))
     yield { path: 'reason', message: 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"' }
   for (const [path, value] of Object.entries({ session, tenant }))

@@ -85,13 +85,14 @@ export class Thinning {
 
   /** From 0 up to 1; the same for everything that belongs together. */
   #share(o: Observation, context: RequestContext | undefined, n: number): number {
-    const who = o.auth?.attempt ?? o.session ?? o.token?.value ?? o.token?.jti ?? this.#actor(o, context)?.id ?? n
+    const named = [o.auth?.attempt, o.session, o.token?.value, o.token?.jti, this.#actor(o, context)?.id]
+    const who = named.find((name) => typeof name === 'string') ?? n
     return createHmac('sha256', this.#parts.key).update(`${who}`).digest().readUIntBE(0, 6) / 2 ** 48
   }
 
   #rolled(o: Observation, context: RequestContext | undefined, n: number, time: string): Weighed {
     const template = this.#templateOf(o, context)
-    const key = keyOf(o, template, context)
+    const key = keyOf(o, template, context, this.#account(o.target))
     let kept = this.#counted.get(key)
     if (kept && this.#parts.timers.now() - kept.since >= WINDOW_MS && this.#tell(kept)) {
       this.#counted.delete(key)
@@ -109,7 +110,7 @@ export class Thinning {
   /** Who and which session, as references: no secret is kept beyond its request. */
   #templateOf({ event, hook, outcome, severity, session, token, ...o }: Observation, context?: RequestContext) {
     const actor = this.#actor(o as Observation, context)
-    const named = token?.value ?? (token?.jti === undefined ? undefined : `jti ${token.jti}`)
+    const named = token?.value ?? (typeof token?.jti === 'string' ? `jti ${token.jti}` : undefined)
     return {
       event,
       hook,
@@ -127,6 +128,11 @@ export class Thinning {
   #actor(o: Observation, context: RequestContext | undefined): Identity | undefined {
     const { identify } = this.#parts
     return identify(o.actor) ?? context?.actor ?? identify(quietly(() => context?.req.user))
+  }
+
+  #account(target: unknown): string | undefined {
+    const account = typeof target === 'object' && target !== null && 'account' in target ? target.account : undefined
+    return this.#parts.identify(account)?.id
   }
 
   #keep(key: string, template: Observation, rate?: number): Counted {
@@ -187,9 +193,28 @@ function mustStand(o: Observation): boolean {
 }
 
 /** Repeated is what the same person does with the same session or token, to the same thing, from the same place. */
-function keyOf(o: Observation, { actor, session, token }: Observation, context: RequestContext | undefined): string {
+function keyOf(
+  o: Observation,
+  { actor, session, token }: Observation,
+  context: RequestContext | undefined,
+  account: string | undefined,
+): string {
   const who = (actor as Identified | undefined)?.identity
-  const target = o.target && ('account' in o.target ? 'account' : [o.target.type, String(o.target.id)])
+  const { type, id } = (o.target ?? {}) as { type?: unknown; id?: unknown }
+  const reason = typeof o.reason === 'string' ? o.reason : undefined
+  const target = [type, id].map((part) => (typeof part === 'string' || typeof part === 'number' ? part : undefined))
   const from = context && [context.address.ip, context.userAgent]
-  return JSON.stringify([o.event, o.hook, o.outcome, o.reason, who?.tenant, who?.id, session, token, target, from])
+  return JSON.stringify([
+    o.event,
+    o.hook,
+    o.outcome,
+    reason,
+    who?.tenant,
+    who?.id,
+    session,
+    token,
+    target,
+    account,
+    from,
+  ])
 }
