@@ -132,7 +132,7 @@ describe('a roll-up', () => {
     for (let i = 0; i < 12; i++) void t.see('session.renewed', { session: 'oldest' })
     for (let i = 0; i < 10_000; i++) void t.see('session.renewed', { session: `s${i}` })
     expect((await t.declared()).map((line) => line.declared!.count)).toEqual([2])
-  })
+  }, 120_000)
 
   it('under refuse goes on only while the log works', async () => {
     const t = setUp([{ events: '*', onFailure: 'refuse', waitAtMostMs: 50 }])
