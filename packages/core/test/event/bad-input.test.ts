@@ -219,7 +219,7 @@ describe('whatever is handed over', () => {
           for (; checked < lines.length; checked++) checkLine(lines[checked]!)
         },
       ),
-      { numRuns: CASES },
+      { numRuns: CASES, endOnFailure: true },
     )
     expect(checked).toBeGreaterThan(CASES / 20)
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
@@ -243,7 +243,7 @@ describe('whatever is handed over', () => {
         const lines = t.raw()
         for (; checked < lines.length; checked++) checkLine(lines[checked]!)
       }),
-      { numRuns: CASES },
+      { numRuns: CASES, endOnFailure: true },
     )
     await t.audit.close()
     for (const line of t.raw().slice(checked)) checkLine(line)
