@@ -50,11 +50,12 @@ interface Issue {
  * @throws TRAILPROOF_EVENT_INVALID nothing was recorded; `issues` names each field that is wrong
  */
 export function checkEvent(said: AuditEvent, wait: WaitFor | undefined): AuditEvent {
-  const event = quietly(() => (isMap(said) ? copyOf(said) : said))
-  const issues = event === undefined && isMap(said) ? [UNREADABLE] : issuesOf(event as AuditEvent)
+  const read = quietly(() => ({ event: isMap(said) ? (copyOf(said) as AuditEvent) : said }))
+  const event = read?.event as AuditEvent
+  const issues = read ? issuesOf(event) : [UNREADABLE]
   if (wait !== undefined && !WAITS.includes(wait))
     issues.push({ path: 'wait', message: `must be one of ${WAITS.join(', ')}` })
-  if (issues.length === 0) return event as AuditEvent
+  if (issues.length === 0) return event
   const list = issues.map(({ path, message }) => `${path || 'event'} ${message}`).join('; ')
   throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `this event cannot be recorded: ${list}`, { issues })
 }

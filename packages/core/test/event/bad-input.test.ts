@@ -6,7 +6,7 @@ import { coreOf } from '../../src/adapter.js'
 import { isTrailproofError } from '../../src/errors.js'
 import { testAudit } from '../support.js'
 
-const CASES = effort(300, 100_000)
+const CASES = effort(1500, 100_000)
 
 const hostileText = fc.oneof(
   fc.string({ unit: 'binary' }),
