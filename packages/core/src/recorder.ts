@@ -111,9 +111,9 @@ export class Recorder {
       const opened = openedFrom(head, this.#log.origin!, logVkey(this.#log.origin!, keys.signing.publicKey))
       this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
-      if (settings.upkeep && head.folder !== undefined && !this.#vitals.closing)
+      if (settings.upkeep && this.#log.folder !== undefined && !this.#vitals.closing)
         this.#vitals.upkeep = new Upkeep({
-          folder: head.folder,
+          folder: this.#log.folder,
           vkey: opened.vkey,
           keysDir: settings.keys.root && settings.keys.signing ? undefined : keys.dir,
           timers: settings.timers,

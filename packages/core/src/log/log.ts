@@ -132,6 +132,11 @@ export class Log {
     return this.#log?.origin
   }
 
+  /** Where it can be read as files, once it is open. */
+  get folder(): string | undefined {
+    return this.#log?.folder
+  }
+
   /** Durable leaves. */
   get size(): number {
     return this.#checkpointer?.size ?? 0

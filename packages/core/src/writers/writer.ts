@@ -40,6 +40,8 @@ export interface OpenRequest {
 /** A log that can be appended to. Calls never overlap: the log awaits each one. */
 export interface OpenLog {
   readonly origin: string
+  /** Where the log can be read as files (names: file/layout.ts); absent where it is kept otherwise. */
+  readonly folder?: string
   /** What was there when it was opened. */
   readonly head: Head
   /**
@@ -75,8 +77,6 @@ export interface Batch {
 }
 
 export interface Head {
-  /** Where the log can be read as files (names: file/layout.ts); absent where it is kept otherwise. */
-  folder?: string
   /** Number of leaves. */
   size: number
   /** Roots of the perfect subtrees of `size`, left to right (a compact range; RFC 6962 section 2.1). */

@@ -98,7 +98,7 @@ class FileLease implements Lease {
     try {
       const ballast = new Ballast(disk, folder, ballastBytes)
       yield* ballast.take()
-      const head = { ...(yield* this.#cite(opened.head, epoch, publicKey)), folder }
+      const head = yield* this.#cite(opened.head, epoch, publicKey)
       segments = new SegmentStore(disk, folder, limits, opened.last)
       return new FileLog({ disk, folder, origin, head, lock: this.#lock, segments, checkpoints, tiles, ballast })
     } catch (error) {
