@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileSystemOf, isLockHeld } from '@trailproof/core'
 import { afterAll, expect, test } from 'vitest'
 import {
   logFiles,
@@ -13,8 +14,7 @@ import {
   writeLog,
 } from '../../core/test/verify/fixture.js'
 import type { Check } from '../src/doctor/check.js'
-import { isHeld } from '../src/doctor/logs.js'
-import { fileSystemOf, nodeVersion } from '../src/doctor/machine.js'
+import { nodeVersion } from '../src/doctor/machine.js'
 import { run } from './run.js'
 
 afterAll(removeTempDirs)
@@ -130,15 +130,15 @@ test('a folder that is not there, or holds no log yet', () => {
 
 test.skipIf(process.platform !== 'linux')('a lock is held while its holder lives, and not after', async () => {
   const path = join(tempDir(), 'shop-0.lock')
-  expect(isHeld(path)).toBe(false)
+  expect(await isLockHeld(path)).toBe(false)
   writeFileSync(path, '')
-  expect(isHeld(path)).toBe(false)
+  expect(await isLockHeld(path)).toBe(false)
   const holder = spawn('flock', [path, 'sleep', '60'], { detached: true })
-  for (let i = 0; i < 200 && !isHeld(path); i++) await sleep(10)
-  expect(isHeld(path)).toBe(true)
+  for (let i = 0; i < 200 && !(await isLockHeld(path)); i++) await sleep(10)
+  expect(await isLockHeld(path)).toBe(true)
   process.kill(-holder.pid!, 'SIGKILL')
-  for (let i = 0; i < 200 && isHeld(path); i++) await sleep(10)
-  expect(isHeld(path)).toBe(false)
+  for (let i = 0; i < 200 && (await isLockHeld(path)); i++) await sleep(10)
+  expect(await isLockHeld(path)).toBe(false)
   rmSync(path)
 })
 

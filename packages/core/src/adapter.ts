@@ -5,6 +5,7 @@ import { TrailproofError } from './errors.js'
 import type { CatalogueName } from './event/catalogue.js'
 import type { AuditEvent, Auth, Identity, TokenFacts } from './event/event.js'
 import type { RequestContext } from './http/context.js'
+import type { Declared } from './policy/declared.js'
 import type { Policy } from './policy/policy.js'
 
 export { type CatalogueName, isEventName, RESERVED } from './event/catalogue.js'
@@ -33,6 +34,8 @@ export interface Observation extends Omit<AuditEvent, 'event' | 'auth' | 'token'
   sessionFrom?: string | undefined
   /** HTTP status, only on records made at the response (`resource.*`, `authz.denied`). */
   status?: number | undefined
+  /** Set by core alone: how many observations a roll-up or a sample stands for. */
+  declared?: Declared | undefined
   /** The request this belongs to; default: the current one (AsyncLocalStorage). `null`: none. */
   context?: RequestContext | null | undefined
 }

@@ -10,6 +10,7 @@ import { finishAtExit } from './hook/process-end.js'
 import { quietly } from './hook/wrap.js'
 import type { LogHealth } from './log/log.js'
 import { type AuditOptions, checkOptions } from './options.js'
+import type { Override, OverrideHealth, OverrideRequest } from './policy/override.js'
 import type { ReceiptFor, RecordReceipt, WaitFor } from './policy/receipt.js'
 import { Recorder } from './recorder.js'
 
@@ -37,6 +38,10 @@ export interface Health {
   slow: number
   /** One for each anchor, and `high-water`, the mark in the folder of the keys. */
   anchors: AnchorHealth[]
+  /** When the own log was verified and its place looked at last; `none` where it is not kept in a folder, or switched off. */
+  upkeep: { verified?: string; storage_checked?: string } | 'none'
+  /** Set while policy is overridden. */
+  override?: OverrideHealth
 }
 
 export interface Audit {
@@ -66,6 +71,14 @@ export interface Audit {
   claimedRef(name: string, day?: string): Promise<string>
   /** Resolves when everything recorded so far is durable, and stands below a signed checkpoint that is durable too. */
   flush(): Promise<void>
+  /**
+   * Break-glass: for `minutes` (at most 60), what policy would refuse goes on, so that staff can sign in while the log is
+   * down. Recorded as `audit.override` when it begins and when it ends, as soon as writing works; a warning of the process
+   * and `health()` say so meanwhile. Another call replaces it; the end of the process ends it.
+   *
+   * @throws TRAILPROOF_EVENT_INVALID without `by`, `reason` or a bounded time; nothing was overridden
+   */
+  override(request: OverrideRequest): Override
   /** Undoes all hooks, writes `audit.stopped`, signs, and gives the slot up. Safe to call twice. */
   close(): Promise<void>
   health(): Health
@@ -103,6 +116,7 @@ export function createAudit(options: AuditOptions): Audit {
     actorRef: (user) => recorder.actorRef(user),
     claimedRef: (name, day) => recorder.claimedRef(name, day),
     flush: () => recorder.flush(),
+    override: (request) => recorder.override.begin(request),
     close() {
       closing ??= (async () => {
         try {

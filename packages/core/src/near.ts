@@ -11,7 +11,7 @@ export function nearest(name: string, names: readonly string[], what: string, pr
 }
 
 /** Levenshtein distance; names are short. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   if (a.length > 64) return a.length
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

@@ -3,6 +3,7 @@ import type { Anchor } from './anchor/anchor.js'
 import { TrailproofError } from './errors.js'
 import type { Identity } from './event/event.js'
 import type { Clock } from './event/time.js'
+import { systemTimers, type Timers } from './log/timers.js'
 import { nearest } from './near.js'
 import { checkPolicy, type PolicyRule } from './policy/policy.js'
 import type { KeyStore } from './privacy/key-store.js'
@@ -44,8 +45,15 @@ export interface AuditOptions {
   anchorEveryMs?: number
   /** Milliseconds that an anchor may fail before health turns red. Default 300,000. */
   anchorRedAfterMs?: number
+  /**
+   * Daily verification of the own log, and a weekly look at where it is kept, in the background. Default true; only logs in
+   * a folder have it.
+   */
+  upkeep?: boolean
   /** For tests. */
   clock?: Clock
+  /** For tests: what runs later (roll-ups, overrides, daily checks), not the log itself. */
+  timers?: Timers
 }
 
 const KNOWN = [
@@ -61,7 +69,9 @@ const KNOWN = [
   'anchors',
   'anchorEveryMs',
   'anchorRedAfterMs',
+  'upkeep',
   'clock',
+  'timers',
 ] as const
 
 /** The same options, complete. */
@@ -78,7 +88,9 @@ export interface Settings {
   anchors: readonly Anchor[]
   anchorEveryMs: number
   anchorRedAfterMs: number
+  upkeep: boolean
   clock: Clock | undefined
+  timers: Timers
 }
 
 /** @throws TRAILPROOF_OPTION_INVALID naming the option, what was expected, and what was probably meant */
@@ -99,6 +111,8 @@ export function checkOptions(options: AuditOptions): Settings {
     !(['accountSalt', 'dayKey'] as const).every((name) => typeof keys.store?.[name] === 'function')
   )
     throw invalid('option "keys.store" must be a key store', 'store: fileKeyStore(dir)')
+  if (options.upkeep !== undefined && typeof options.upkeep !== 'boolean')
+    throw invalid(`option "upkeep" must be true or false; found ${show(options.upkeep)}`)
   if (options.clock !== undefined && typeof options.clock?.now !== 'function')
     throw invalid(`option "clock" must have now(); found ${show(options.clock)}`)
   if (options.identify !== undefined && typeof options.identify !== 'function')
@@ -120,7 +134,9 @@ export function checkOptions(options: AuditOptions): Settings {
     anchors: checkAnchors(options.anchors ?? [], options.writer),
     anchorEveryMs: count(options.anchorEveryMs ?? 60_000, 'anchorEveryMs', 100, 86_400_000),
     anchorRedAfterMs: count(options.anchorRedAfterMs ?? 300_000, 'anchorRedAfterMs', 0, 86_400_000),
+    upkeep: options.upkeep ?? true,
     clock: options.clock,
+    timers: checkTimers(options.timers ?? systemTimers),
   }
 }
 
@@ -174,6 +190,11 @@ function checkAnchors(anchors: unknown, writer: Writer): readonly Anchor[] {
   if (anchors.length > 0 && writer.evidence === undefined)
     throw invalid(`option "anchors" needs a writer whose logs can be anchored; found one of kind ${show(writer.kind)}`)
   return anchors
+}
+
+function checkTimers(timers: Timers): Timers {
+  if (typeof timers?.now === 'function' && typeof timers.after === 'function') return timers
+  throw invalid(`option "timers" must have now() and after(); found ${show(timers)}`)
 }
 
 function checkDevice(device: NonNullable<AuditOptions['device']>): Settings['device'] {

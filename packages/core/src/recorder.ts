@@ -10,10 +10,10 @@ import { Anchors } from './anchor/anchors.js'
 import { HIGH_WATER_EVERY_MS, highWaterMark } from './anchor/high-water.js'
 import type { Health, Opened } from './audit.js'
 import { TrailproofError } from './errors.js'
-import type { CatalogueName } from './event/catalogue.js'
-import { checkEvent } from './event/check.js'
+import { type CatalogueName, isEventName } from './event/catalogue.js'
+import { checkEvent, withoutNonsense } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
-import type { AuditEvent, Identity } from './event/event.js'
+import type { AuditEvent, Identity, Outcome } from './event/event.js'
 import { Ids } from './event/id.js'
 import type { LogRecord } from './event/record.js'
 import type { Answer, RecordEntry } from './event/record-entry.js'
@@ -30,14 +30,17 @@ import { openedFrom, openingRecords } from './log/opening.js'
 import { KEY_ROTATED } from './log/rotation.js'
 import type { Settings } from './options.js'
 import { Deadlines } from './policy/deadlines.js'
+import { BreakGlass } from './policy/override.js'
 import { compilePolicy, type Policy } from './policy/policy.js'
 import { type RecordReceipt, type WaitFor, withoutReceipt } from './policy/receipt.js'
+import { Thinning } from './policy/thinning.js'
 import { LATE, onAnswer, verdictOf, within } from './policy/verdict.js'
 import { checkDay, fileKeyStore } from './privacy/key-store.js'
 import { loadKeys } from './privacy/keys.js'
 import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
 import { DailyRetention } from './retention/daily.js'
+import { Upkeep } from './upkeep/upkeep.js'
 import type { Retained, RetainRequest, Writer } from './writers/writer.js'
 
 /** Observations of one request beyond this are dropped and counted: a loop must not become a flood. */
@@ -49,7 +52,6 @@ const CLOSE_MS = 10_000
 export class Recorder {
   readonly counters = new Counters(() => this.#vitals.tellSoon())
   readonly pseudonyms: Pseudonyms
-  readonly policyFor: (event: string) => Policy
   readonly ready: Promise<Opened>
   readonly requestFacts: AuditCore['requestFacts']
   readonly #clock: Clock
@@ -64,12 +66,15 @@ export class Recorder {
   readonly #given: readonly Anchor[]
   readonly #writer: Writer
   readonly #retention: DailyRetention | undefined
+  readonly #policies: (event: string) => Policy
+  readonly #thinning: Thinning
+  readonly override: BreakGlass
   #n = 0
 
   constructor(settings: Settings, clock: Clock) {
     this.#clock = clock
     this.#writer = settings.writer
-    this.policyFor = compilePolicy(settings.policy)
+    this.#policies = compilePolicy(settings.policy)
     const keys = loadKeys(settings.keys)
     const store = settings.keys.store ?? fileKeyStore(keys.dir)
     this.pseudonyms = new Pseudonyms(keys.derive, store)
@@ -77,7 +82,7 @@ export class Recorder {
     const ids = new Ids()
     this.#entries = new EntryMaker(settings, clock, this.pseudonyms, devices, this.counters, ids)
     const { name } = settings.service
-    const stalledAfterMs = Math.max(100, this.policyFor('login.succeeded').waitAtMostMs)
+    const stalledAfterMs = Math.max(100, this.#policies('login.succeeded').waitAtMostMs)
     this.#given = settings.anchors
     // Keys and salts that are not in our folder are somebody else's to keep; so is the mark beside them.
     const mark = settings.writer.kind === 'file' && settings.writer.evidence && !settings.keys.store
@@ -107,12 +112,41 @@ export class Recorder {
       onState: (state) => state === 'writing' && queueMicrotask(() => this.#vitals.tellLosses()),
       randomId: () => randomBytes(6).toString('hex'),
     })
-    this.#vitals = new Vitals(this.#log, this.counters, stalledAfterMs, (event, data) => this.own(event, data))
+    const shared = {
+      timers: settings.timers,
+      now: () => clock.now(),
+      identify: (user: unknown) => this.identify(user),
+      write: (o: Observation) => this.#append(o, o.declared ? 'hook' : 'audit'),
+    }
+    this.#thinning = new Thinning({
+      ...shared,
+      key: keys.derive('sample'),
+      sessionRef: (id) => this.pseudonyms.of('session', id),
+      tokenRef: (value) => this.pseudonyms.of('token', value),
+    })
+    this.override = new BreakGlass(shared)
+    this.#vitals = new Vitals({
+      log: this.#log,
+      counters: this.counters,
+      stalledAfterMs,
+      own: (event, data, more) => this.own(event, data, more),
+      override: this.override,
+      timers: settings.timers,
+    })
     this.ready = this.#log.ready.then((head) => {
       const opened = openedFrom(head, this.#log.origin!, keys.signing.publicKey)
       this.#vitals.damaged = opened.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
       this.#anchors.begin(opened.origin)
+      if (settings.upkeep && this.#log.folder !== undefined && !this.#vitals.closing)
+        this.#vitals.upkeep = new Upkeep({
+          folder: this.#log.folder,
+          vkey: opened.vkey,
+          keysDir: settings.keys.root && settings.keys.signing ? undefined : keys.dir,
+          timers: settings.timers,
+          now: shared.now,
+          own: (event, data, more) => this.own(event, data, more),
+        })
       return opened
     })
     this.ready.catch(() => {}) // health() says it too
@@ -127,63 +161,107 @@ export class Recorder {
       this.#retention = new DailyRetention(remove, (error) => (this.#vitals.unretained = error))
     }
     if (settings.heartbeatEveryMs > 0) {
-      this.#heartbeat = setInterval(() => this.#vitals.beat(this.#n), settings.heartbeatEveryMs)
+      this.#heartbeat = setInterval(() => this.#beat(), settings.heartbeatEveryMs)
       this.#heartbeat.unref()
     }
   }
 
   // ── what hooks see ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** The policy in force: under an override nothing is refused. */
+  policyFor(event: string): Policy {
+    const policy = this.#policies(event)
+    return policy.onFailure === 'refuse' && this.override.active ? { ...policy, onFailure: 'continue' } : policy
+  }
+
   /** Records what a hook saw, and holds this request's response as the policy asks. Never throws, never rejects. */
   observe(seen: Observation): Promise<Verdict> {
+    const n = ++this.#n
     let refusing = false
+    let counted = false
     let o = seen
     try {
-      o = this.#reuse(seen)
-      const policy = this.policyFor(o.event)
+      o = withoutNonsense(this.#reuse(seen))
+      if (!isEventName(o.event) || !isHookName(o.hook)) throw new TypeError('no name of an event or a hook')
+      const policy = this.#policies(o.event)
       refusing = policy.onFailure === 'refuse'
       const context = o.context === null ? undefined : (o.context ?? currentContext())
-      const n = ++this.#n
       this.counters.seen(o.hook, o.event)
-      if (policy.record === 'none') {
-        this.counters.declared(o.hook)
-        return Promise.resolve('go')
-      }
-      const verdict = this.#send(o, context, policy, n)
+      counted = true
+      const weighed = this.#thinning.weigh(o, policy, context, n)
+      if (!weighed.write) return this.#counted(o, context, policy)
+      const verdict = this.#send(o, context, policy, n, weighed.written)
       if (context && (policy.wait === 'durable' || refusing)) context.gate.holdUntil(verdict, refusing)
       return verdict
     } catch {
-      this.counters.dropped(quietly(() => o.hook) ?? 'unknown', quietly(() => o.event) ?? 'unknown')
-      return Promise.resolve(refusing ? 'refuse' : 'go')
+      const [hook, event] = [nameOf(() => o.hook), nameOf(() => o.event)]
+      if (!counted) this.counters.seen(hook, event)
+      this.counters.dropped(hook, event)
+      return Promise.resolve(refusing && !this.override.lets(event, undefined) ? 'refuse' : 'go')
     }
   }
 
-  #send(o: Observation, context: RequestContext | undefined, policy: Policy, n: number): Promise<Verdict> {
+  /** What is counted waits for nobody; under `refuse` it still needs a log that works. */
+  #counted(o: Observation, context: RequestContext | undefined, { record, onFailure }: Policy): Promise<Verdict> {
+    if (record === 'none') this.counters.declared(o.hook)
+    else if (onFailure === 'refuse' && this.failing())
+      return this.#unlessOverridden(Promise.resolve('refuse'), o, context)
+    return Promise.resolve('go')
+  }
+
+  #send(
+    o: Observation,
+    context: RequestContext | undefined,
+    policy: Policy,
+    n: number,
+    written?: (id: string) => void,
+  ): Promise<Verdict> {
     if (context && !this.#admit(context)) {
       this.counters.dropped(o.hook, o.event)
-      return Promise.resolve(policy.onFailure === 'refuse' ? 'refuse' : 'go')
+      const verdict: Verdict = policy.onFailure === 'refuse' ? 'refuse' : 'go'
+      return this.#unlessOverridden(Promise.resolve(verdict), o, context)
     }
     // Known before this record is queued: a log that is failing now is not waited for.
     const failing = this.failing()
     const entry = this.#queue(o, 'hook', 'durable', context, n)
-    return verdictOf(entry, policy, failing, this.#deadlines, () => this.counters.slow())
+    written?.(entry.id)
+    const slow = () => this.#slow(entry, policy.waitAtMostMs)
+    const verdict = verdictOf(entry, policy, failing, this.#deadlines, slow)
+    return policy.onFailure === 'refuse' ? this.#unlessOverridden(verdict, o, context) : verdict
+  }
+
+  async #unlessOverridden(
+    verdict: Promise<Verdict>,
+    { event }: Observation,
+    context: RequestContext | undefined,
+  ): Promise<Verdict> {
+    return (await verdict) === 'refuse' && !this.override.lets(event, context) ? 'refuse' : 'go'
+  }
+
+  /** A wait ended too early; how long it takes in truth is told as well. */
+  #slow(entry: RecordEntry, waitedMs: number): void {
+    const began = performance.now() - waitedMs
+    this.counters.waited(waitedMs)
+    entry.waiter = () => this.counters.waited(performance.now() - began)
+    this.counters.slow(entry.event)
   }
 
   /** A revoked token that verifies is no ordinary verification. */
   #reuse(o: Observation): Observation {
     if (o.event !== 'token.verified' || !o.token) return o
-    const refs = [o.token.value, o.token.jti && `jti ${o.token.jti}`].filter((v) => v !== undefined && v !== '')
-    return refs.some((v) => this.#revoked.has(this.pseudonyms.of('token', v as string)))
+    const { value, jti } = o.token
+    const named = [value, typeof jti === 'string' && jti !== '' ? `jti ${jti}` : undefined]
+    return named.some((v) => typeof v === 'string' && v !== '' && this.#revoked.has(this.pseudonyms.of('token', v)))
       ? { ...o, event: 'token.reuse_detected' }
       : o
   }
 
   // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
 
-  record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
+  record(said: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
     return new Promise((resolve, reject) => {
-      checkEvent(event, wait)
-      const policy = this.policyFor(event.event)
+      const event = checkEvent(said, wait)
+      const { waitAtMostMs } = this.#policies(event.event)
       const context = currentContext()
       const failing = this.failing()
       const n = ++this.#n
@@ -191,14 +269,14 @@ export class Recorder {
       const entry = this.#queueFor(event, wait, context, n)
       const patient = wait === undefined ? !failing : wait !== 'queued'
       const answered = (answer: Answer | undefined) => {
-        if (patient && !answer) this.counters.slow()
+        if (patient && !answer) this.#slow(entry, waitAtMostMs)
         try {
-          resolve(this.#receipt(entry, answer, policy, wait))
+          resolve(this.#receipt(entry, answer, context, wait))
         } catch (error) {
           reject(error)
         }
       }
-      if (patient) onAnswer(entry, policy.waitAtMostMs, this.#deadlines, answered)
+      if (patient) onAnswer(entry, waitAtMostMs, this.#deadlines, answered)
       else queueMicrotask(() => answered(entry.answer)) // a closed log has said so in a microtask before this one
     })
   }
@@ -206,12 +284,16 @@ export class Recorder {
   #receipt(
     { id, event }: RecordEntry,
     answer: Answer | undefined,
-    policy: Policy,
+    context: RequestContext | undefined,
     wait: WaitFor | undefined,
   ): RecordReceipt {
     const failed = answer instanceof TrailproofError
     if (wait === 'queued' && !failed) return { id, state: 'queued' }
-    if (!answer || failed) return withoutReceipt(id, event, policy, wait, answer)
+    if (!answer || failed) {
+      const policy = this.policyFor(event)
+      if (policy !== this.#policies(event)) this.override.lets(event, context)
+      return withoutReceipt(id, event, policy, wait, answer)
+    }
     return { id, state: wait ?? 'durable', origin: answer.origin, index: answer.index, leafHash: answer.leafHash }
   }
 
@@ -262,9 +344,27 @@ export class Recorder {
     return text.includes('.') || text.length > 64 ? { value: text, verified: false } : { jti: text, verified: false }
   }
 
-  /** One of the audit's own records; it waits for nobody. */
-  own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>): boolean {
-    return this.#log.append(this.#entries.own(event, data))
+  /**
+   * One of the audit's own records; it waits for nobody.
+   *
+   * @param more.lost called when it was accepted and could not be written after all; default: the loss is counted
+   * @returns false when it was not accepted
+   */
+  own(
+    event: CatalogueName & `audit.${string}`,
+    data: Record<string, unknown>,
+    { lost, outcome }: { lost?: () => void; outcome?: Outcome | undefined } = {},
+  ): boolean {
+    const entry = this.#entries.own(event, data, outcome)
+    const count = () => this.counters.droppedOwn(event)
+    entry.lost = lost ?? count
+    const accepted = this.#log.append(entry)
+    if (!accepted && !lost) count()
+    return accepted
+  }
+
+  #append(o: Observation, source: LogRecord['source']): boolean {
+    return this.#log.append(this.#entries.make(o, source, 'durable'))
   }
 
   /**
@@ -394,7 +494,24 @@ export class Recorder {
     this.#vitals.closing = true
     clearInterval(this.#heartbeat)
     this.#retention?.stop()
-    this.#vitals.beat(this.#n)
+    this.#vitals.upkeep?.close()
+    this.#thinning.close()
+    this.override.close()
+    this.#beat()
     this.own('audit.stopped', { reason })
   }
+
+  /** What was counted is told first: every number up to the heartbeat's `n` is then told of, or lost. */
+  #beat(): void {
+    this.#thinning.tell()
+    this.#vitals.beat(this.#n, this.#thinning.unwritten)
+  }
+}
+
+const isHookName = (hook: unknown) => typeof hook === 'string' && hook.length <= 64
+
+/** For counters, whatever stands there. */
+function nameOf(read: () => unknown): string {
+  const name = quietly(read)
+  return typeof name === 'string' ? name.slice(0, 64) : 'unknown'
 }

@@ -13,6 +13,9 @@ const post = (url: string, body: unknown, headers = {}) =>
     body: JSON.stringify(body),
   })
 
+/** A request id as proxies make them. */
+const traceOf = (name: string) => name.padStart(32, '0')
+
 describe.each(versions)('%s', (_, express) => {
   it('twenty requests at once, through parsers, sessions, awaits and emitters, are not mixed up', async () => {
     const bus = new EventEmitter()
@@ -39,7 +42,7 @@ describe.each(versions)('%s', (_, express) => {
           await post(
             `${url}/login/${name}`,
             { name },
-            { 'x-request-id': `request ${name}`, 'user-agent': `browser ${name}` },
+            { 'x-request-id': traceOf(name), 'user-agent': `browser ${name}` },
           )
         ).json(),
       ),
@@ -49,7 +52,7 @@ describe.each(versions)('%s', (_, express) => {
     expect(lines).toHaveLength(60)
     for (const { data, http, client } of lines)
       expect([http, client!['user_agent']]).toEqual([
-        { method: 'POST', route: '/login/:name', request_id: `request ${data!['name']}` },
+        { method: 'POST', route: '/login/:name', request_id: traceOf(data!['name'] as string) },
         `browser ${data!['name']}`,
       ])
   })
@@ -76,11 +79,11 @@ describe.each(versions)('%s', (_, express) => {
       })
     })
     const ready = deferred()
-    const served = fetch(url, { headers: { 'x-request-id': 'lost' } })
+    const served = fetch(url, { headers: { 'x-request-id': traceOf('1') } })
     await ready.promise
     queue[0]!()
     await served
-    expect((await t.lines())[0]!.http).toMatchObject({ request_id: 'lost', route: '/' })
+    expect((await t.lines())[0]!.http).toMatchObject({ request_id: traceOf('1'), route: '/' })
   })
 
   it('the signed-in user of a request is the actor, but not of a sign-in that failed', async () => {
@@ -131,9 +134,11 @@ describe.each(versions)('%s', (_, express) => {
     expect((await t.lines())[0]!.client).toEqual({ ...client, user_agent: 'UA' })
   })
 
-  it("a request id is the application's own, else a bounded header, else new", async () => {
-    const ids: unknown[] = ['mine', 7, undefined, undefined, undefined]
-    const headers = [{}, {}, { 'x-request-id': 'theirs' }, { 'x-request-id': 'x'.repeat(500) }, {}]
+  it("a request id is the application's own, else a header that is certainly an id, else new", async () => {
+    const ids: unknown[] = ['mine', 7, 'hunter2!', undefined, undefined, undefined, undefined]
+    const strict = ['4bf92f3577b34da6a3ce929d0e0e4736', '1-5759e988-bd862e3fe1be46a994272793']
+    const given = [undefined, undefined, 'hunter2!', ...strict, 'theirs', 'x'.repeat(500)]
+    const headers = given.map((id) => (id === undefined ? {} : { 'x-request-id': id }))
     const { t, url } = await serve(
       express,
       (app) => app.get('/', (_req, res) => (tell(t, 'token.rejected'), void res.end())),
@@ -142,7 +147,8 @@ describe.each(versions)('%s', (_, express) => {
     )
     for (const header of headers) await fetch(url, { headers: header as Record<string, string> })
     const said = (await t.lines()).map((line) => line.http!['request_id'])
-    expect(said).toEqual(['mine', '7', 'theirs', 'x'.repeat(128), expect.stringMatching(/^[\da-f-]{36}$/)])
+    const ours = expect.stringMatching(/^[\da-f-]{36}$/)
+    expect(said).toEqual(['mine', '7', ours, ...strict, ours, ours])
   })
 
   it('the trace of the caller is kept, one that is none is not', async () => {

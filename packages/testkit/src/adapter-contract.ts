@@ -4,6 +4,9 @@ import type { Audit } from '@trailproof/core'
 import { type MemoryAudit, memoryAudit } from './memory-audit.js'
 import type { TestRunner } from './writer-contract.js'
 
+/** As a proxy makes it: another form is the client's own words. */
+const REQUEST_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
+
 /** An application made with the adapter, listening on loopback. */
 export interface AppUnderTest {
   url: string
@@ -84,7 +87,7 @@ export function adapterContract({ name, create }: AdapterContractOptions, { desc
         const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
         const headers = {
           'user-agent': 'Contract/1.0',
-          'x-request-id': 'r-1',
+          'x-request-id': REQUEST_ID,
           'x-forwarded-for': '203.0.113.9',
           traceparent,
         }
@@ -93,7 +96,7 @@ export function adapterContract({ name, create }: AdapterContractOptions, { desc
         expect(item).toMatchObject({
           outcome: 'success',
           client: { ip: '127.0.0.1', ip_source: 'socket', forwarded_ignored: true, user_agent: 'Contract/1.0' },
-          http: { method: 'GET', route: '/items/:id', request_id: 'r-1', status: 200 },
+          http: { method: 'GET', route: '/items/:id', request_id: REQUEST_ID, status: 200 },
           trace: { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' },
         })
       }),

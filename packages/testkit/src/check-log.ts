@@ -2,6 +2,7 @@
 // here a second time, plainly, after RFC 6962 and C2SP, with node:crypto alone.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { checkNumbers } from './check-numbers.js'
 
 /** What is needed of a disk; CrashDisk has it. */
 export interface LookInto {
@@ -40,7 +41,8 @@ const nodeFs: LookInto = {
 /**
  * Proves that a folder, opened since the last crash, is a whole log: lines from 0 without gap, repetition, NUL or half
  * line; every checkpoint signed, over lines that are there, with their root; every receipt kept. Where lines are missing at
- * the beginning, a signed record must say that they were purged, and their hashes stand in for them.
+ * the beginning, a signed record must say that they were purged, and their hashes stand in for them. In a log that was not
+ * purged, no running number `n` is missing that no record declares.
  *
  * @throws Error naming the first thing that is wrong
  */
@@ -74,6 +76,7 @@ export function checkLog(
   for (const { index, leafHash: expected } of acknowledged)
     if (index >= size || tree.leaf(index).toString('hex') !== expected)
       fail(`acknowledged line ${index} is ${index >= size ? 'missing' : 'another'}`)
+  if (begin === 0) checkNumbers(lines.map(String))
   const syncedSize = synced[0]?.size ?? 0
   if (tiles) checkTiles(disk, folder, tree, syncedSize)
   const signedSize = Math.max(syncedSize, ...history.map((note) => note.size))

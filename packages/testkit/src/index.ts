@@ -2,6 +2,7 @@
 export { type AdapterContractOptions, type AppUnderTest, adapterContract } from './adapter-contract.js'
 export { type AnchorContractOptions, type AnchorUnderTest, anchorContract } from './anchor-contract.js'
 export { type CheckedLog, type CheckLogOptions, checkLog, type LookInto } from './check-log.js'
+export { checkNumbers } from './check-numbers.js'
 export { CrashDisk, type CrashDiskOptions, type DiskCall, type Fault, failNth } from './crash-disk.js'
 export { ManualTimers, turns } from './manual-timers.js'
 export { type MemoryAudit, memoryAudit, type TestRecord } from './memory-audit.js'

@@ -1,8 +1,8 @@
 // `trailproof doctor`
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyChecks } from '@trailproof/core'
 import type { Check } from '../doctor/check.js'
-import { keyChecks } from '../doctor/keys.js'
 import { logChecks } from '../doctor/logs.js'
 import { machineChecks } from '../doctor/machine.js'
 import { print, printJson } from '../output.js'

@@ -1,13 +1,8 @@
 // One finding of the doctor. `id` is for machines and stays.
 
-export type Status = 'ok' | 'warn' | 'fail'
+import type { StorageCheck } from '@trailproof/core'
 
-export interface Check {
-  id: string
-  status: Status
-  detail: string
-  /** What to do; empty when nothing is to be done. */
-  fix: string
+export interface Check extends StorageCheck {
   /** The log it is about, where it is about one. */
   log?: string
 }

@@ -1,8 +1,7 @@
 // Each log: is it held, is it growing, is it signed, does its clock make sense? Nothing is verified here: see verify.
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { findLogs, isTrailproofError, lastLines, placeOfLog } from '@trailproof/core'
+import { findLogs, isLockHeld, isTrailproofError, lastLines, placeOfLog } from '@trailproof/core'
 import { type Check, fail, ok, span, warn } from './check.js'
 
 const HEARTBEAT_EVERY = 60_000
@@ -39,7 +38,7 @@ async function checksOf(folder: string, now: number): Promise<Check[]> {
     return [{ ...fail('records', error.message, 'run trailproof verify'), log }]
   }
   const records = lines.map(readRecord).filter((record) => record !== undefined)
-  const seen: Seen = { folder, now, records, held: isHeld(placeOfLog(folder)?.lockFile) }
+  const seen: Seen = { folder, now, records, held: await isLockHeld(placeOfLog(folder)?.lockFile) }
   return [clock(seen), lock(seen), checkpoint(seen), heartbeat(seen)].map((check) => ({ ...check, log }))
 }
 
@@ -121,16 +120,4 @@ function readRecord(line: Uint8Array): Seen['records'][number] | undefined {
   } catch {
     return undefined
   }
-}
-
-/**
- * Does a living process hold the lock? Asked with a shared lock that is let go at once, so a process that starts in this
- * very moment may take the next slot instead.
- */
-export function isHeld(lockFile: string | undefined): boolean | undefined {
-  if (lockFile === undefined || !existsSync(lockFile)) return lockFile === undefined ? undefined : false
-  const { status } = spawnSync('flock', ['--shared', '--nonblock', '--conflict-exit-code', '75', lockFile, 'true'], {
-    stdio: 'ignore',
-  })
-  return status === 75 ? true : status === 0 ? false : undefined
 }

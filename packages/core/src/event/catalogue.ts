@@ -93,11 +93,14 @@ export const CATALOGUE = {
   'audit.slow': entry('TP1906', 'Waits for the log ended before the record was safe, counted', 'error', 4, [6002, 99], ['process', 'info']),
   'audit.recovered': entry('TP1907', 'A log was continued after a crash; the range was not signed before', 'unknown', 2, [6002, 99], ['process', 'info']),
   'audit.key_rotated': entry('TP1920', 'The log was handed over to another signing key; the key before it signs nothing after this record', 'success', 3, [6002, 99], ['configuration', 'change']),
-  'audit.integrity_failed': entry('TP1908', 'A log was found damaged or rolled back; it was left untouched, and this log cites it', 'failure', 6, [2004, 1], ['intrusion_detection', 'info']),
+  'audit.integrity_failed': entry('TP1908', 'A log was found damaged or rolled back: on opening, it was left untouched and this log cites it; or by its own daily verification', 'failure', 6, [2004, 1], ['intrusion_detection', 'info']),
   'audit.clock_stepped': entry('TP1909', 'The wall clock jumped', 'unknown', 3, [6002, 99], ['host', 'info']),
   'audit.sink_failed': entry('TP1921', 'An anchor or a sink stopped taking what it is given', 'error', 4, [6002, 99], ['process', 'info']),
   'audit.sink_recovered': entry('TP1922', 'An anchor or a sink takes again what it is given', 'success', 2, [6002, 99], ['process', 'info']),
   'audit.retention_purged': entry('TP1910', 'Records older than the limit were removed; their hashes stay', 'success', 3, [6002, 99], ['process', 'deletion']),
+  'audit.override': entry('TP1923', 'For a stated time what policy would refuse goes on (break-glass): begun or ended, by whom and why', 'unknown', 5, [3003, 99], ['configuration', 'change']),
+  'audit.verified': entry('TP1924', 'A process verified its own log: lines, checkpoints, tiles', 'success', 1, [6002, 99], ['process', 'info']),
+  'audit.storage_checked': entry('TP1925', 'Where the log is kept: file system, free space, permissions, lock, segments', 'success', 1, [6002, 99], ['host', 'info']),
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A name that the catalogue knows. */

@@ -11,6 +11,7 @@ import type { Pseudonyms } from '../privacy/pseudonyms.js'
 import type { CatalogueName } from './catalogue.js'
 import type { ActorType, Identity, Outcome } from './event.js'
 import type { Ids } from './id.js'
+import { Identified } from './identified.js'
 import { objectMember, quote, textMember } from './json.js'
 import { bodyOf, type LogRecord, type RecordText, recordText } from './record.js'
 import { RecordEntry } from './record-entry.js'
@@ -33,6 +34,8 @@ interface Refs {
   target: string | undefined
   onBehalfOf: string[]
 }
+
+const asItIs = (_purpose: string, value: string) => value
 
 const NOBODY: never[] = []
 
@@ -74,14 +77,16 @@ export class EntryMaker {
       source,
       service: this.#service,
       tenant: people.actor?.tenant,
-      ref: this.#ref,
+      // What stands for several observations was built of references: the values themselves were not kept.
+      ref: o.declared ? asItIs : this.#ref,
     })
     const day = time.slice(0, 10)
     const refs = this.#knownRefs(people, day)
     const counters = source === 'audit' ? undefined : this.counters
-    if (refs) return new RecordEntry(id, o.event, o.hook, wait, counters, withPeople(text, people, refs))
+    const stands = o.declared?.count
+    if (refs) return new RecordEntry(id, o.event, o.hook, wait, counters, withPeople(text, people, refs), stands)
     let made: Refs | undefined // kept here: the caches may have moved on by the time the line is written
-    const entry = new RecordEntry(id, o.event, o.hook, wait, counters, () => withPeople(text, people, made!))
+    const entry = new RecordEntry(id, o.event, o.hook, wait, counters, () => withPeople(text, people, made!), stands)
     entry.bytes = sizeOf(text)
     entry.ready = async () => {
       made = await this.#makeRefs(people, day)
@@ -97,6 +102,7 @@ export class EntryMaker {
   /** `identify` of the options; never throws, undefined when it finds no id. */
   identify(user: unknown): Identity | undefined {
     if (user === undefined || user === null) return undefined
+    if (user instanceof Identified) return user.identity
     try {
       const found = this.settings.identify(user)
       const id: unknown = found?.id

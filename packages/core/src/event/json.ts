@@ -4,7 +4,7 @@
 const AS_IT_IS = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** Characters that JSON lets through and that a terminal obeys: C1 controls, line separators, changes of direction. */
-const OBEYED = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const OBEYED = /[\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** A text as a JSON string: one line, and nothing in it that a terminal would obey. */
 export function quote(text: string): string {

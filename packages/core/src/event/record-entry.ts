@@ -13,6 +13,8 @@ export class RecordEntry extends Deadline implements Entry {
   rotatesKey?: boolean
   /** Undefined until the log has answered. */
   answer: Answer | undefined
+  /** Called when it was accepted and could not be written after all. */
+  lost: (() => void) | undefined
   /** Told once: the answer, or undefined when the time to wait for it was over. */
   waiter: ((answer: Answer | undefined) => void) | undefined
 
@@ -24,14 +26,18 @@ export class RecordEntry extends Deadline implements Entry {
     /** Undefined for the audit's own records, which are not observations. */
     private readonly counters: Counters | undefined,
     public body: string | (() => string),
+    /** Observations that it stands for; undefined for one that it tells in full. */
+    private readonly stands?: number,
   ) {
     super()
     this.bytes = body.length
   }
 
   settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void {
-    if (receipt) this.counters?.recorded(this.hook)
-    else this.counters?.dropped(this.hook, this.event)
+    if (!receipt) this.counters?.dropped(this.hook, this.event, this.stands)
+    else if (this.stands !== undefined) this.counters?.declared(this.hook, this.stands)
+    else this.counters?.recorded(this.hook)
+    if (!receipt) this.lost?.()
     this.answer = receipt ?? error!
     this.callOff()
     this.#tell(this.answer)

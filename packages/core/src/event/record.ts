@@ -4,6 +4,7 @@ import type { Observation } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import type { Device } from '../http/device.js'
+import type { Declared } from '../policy/declared.js'
 import { type Redactor, redactors } from '../privacy/guard.js'
 import { lookUp } from './catalogue.js'
 import type { ActorType, Outcome, Severity, Target, TokenFacts } from './event.js'
@@ -28,6 +29,8 @@ export interface LogRecord {
   source: 'hook' | 'app' | 'audit'
   hook?: string
   n?: number
+  /** This record stands for several observations, and has no `n` of its own. */
+  declared?: Declared
   actor?: Actor
   target?: { type: string; id?: string; ref?: string }
   auth?: { method?: string; strategy?: string; factors?: string[]; attempt?: string }
@@ -103,8 +106,14 @@ function headOf(o: Observation, { id, time, source, n }: RecordParts, chosen: Te
     textMember('reason', chosen(o.reason, 64)) +
     `,"source":"${source}"` +
     (source === 'hook' ? textMember('hook', o.hook) : '') +
-    (n === undefined ? '' : `,"n":${n}`)
+    (n === undefined ? '' : `,"n":${n}`) +
+    declaredMember(o.declared)
   )
+}
+
+/** Made of counts, times and ids of our own. */
+function declaredMember(declared: Declared | undefined): string {
+  return declared ? `,"declared":${JSON.stringify(declared)}` : ''
 }
 
 /** A text of a record, or undefined for what is none: libraries hand over what strangers sent. */

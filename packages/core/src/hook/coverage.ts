@@ -5,7 +5,7 @@ export interface Counts {
   seen: number
   /** Durable in the log. */
   recorded: number
-  /** Not written because policy says so. */
+  /** Not written one by one because policy says so: a roll-up, a sample or the heartbeat tells how many. */
   declared: number
   /** Lost: the queue was full, or the record could not be made. */
   dropped: number
@@ -18,7 +18,15 @@ export interface Coverage {
   events: Record<string, number>
 }
 
+/** Waits that ended before their records were safe, since the last telling. */
+export interface Slow {
+  byEvent: Record<string, number>
+  longestMs: number
+}
+
+/** Names are bounded, here and by what a record holds; what comes after is counted together. */
 const MOST_NAMES = 1000
+const MOST_TOLD = 60
 
 /** Counters of one process; every number only grows. */
 export class Counters {
@@ -26,8 +34,10 @@ export class Counters {
   readonly #events = new Map<string, number>()
   readonly #dropped = new Map<string, number>()
   readonly #hooked = new Map<string, Record<string, string | number | boolean>>()
+  readonly #untoldSlow = new Map<string, number>()
+  #droppedOwn = 0
   #slow = 0
-  #untoldSlow = 0
+  #longestMs = 0
 
   /** @param onLoss told of every drop and every wait that ended too early */
   constructor(private readonly onLoss: () => void = () => {}) {}
@@ -50,47 +60,61 @@ export class Counters {
     this.#of(hook).recorded++
   }
 
-  declared(hook: string): void {
-    this.#of(hook).declared++
+  declared(hook: string, count = 1): void {
+    this.#of(hook).declared += count
   }
 
-  dropped(hook: string, event: string): void {
-    this.#of(hook).dropped++
-    const name = this.#dropped.has(event) || this.#dropped.size < MOST_NAMES ? event : 'other'
-    this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + 1)
+  dropped(hook: string, event: string, count = 1): void {
+    this.#of(hook).dropped += count
+    add(this.#dropped, event, count)
     this.onLoss()
   }
 
-  slow(): void {
+  /** A record of the audit's own was lost: no observation, but a hole in what the log says of itself. */
+  droppedOwn(event: string): void {
+    this.#droppedOwn++
+    add(this.#dropped, event, 1)
+    this.onLoss()
+  }
+
+  /** A wait ended before the record was safe. */
+  slow(event: string): void {
     this.#slow++
-    this.#untoldSlow++
+    add(this.#untoldSlow, event, 1)
     this.onLoss()
   }
 
-  /** Drops that no `audit.dropped` record has told of yet, by event. */
-  untoldDrops(): Record<string, number> | undefined {
-    return this.#dropped.size ? Object.fromEntries(this.#dropped) : undefined
+  /** How long it then took in truth, milliseconds. */
+  waited(ms: number): void {
+    this.#longestMs = Math.max(this.#longestMs, Math.round(ms))
   }
 
-  dropsTold(told: Record<string, number>): void {
-    for (const [event, count] of Object.entries(told)) {
-      const left = (this.#dropped.get(event) ?? 0) - count
-      if (left > 0) this.#dropped.set(event, left)
-      else this.#dropped.delete(event)
-    }
+  /** Takes the drops that no `audit.dropped` record has told of yet, by event; `giveBack` undoes it. */
+  takeDrops(): Record<string, number> | undefined {
+    return take(this.#dropped)
   }
 
-  /** Waits that ended too early, and that no `audit.slow` record has told of yet. */
-  untoldSlow(): number {
-    return this.#untoldSlow
+  /** The record that was to tell of these is lost itself. */
+  giveBackDrops(taken: Record<string, number>): void {
+    for (const [event, count] of Object.entries(taken)) add(this.#dropped, event, count)
   }
 
-  slowTold(count: number): void {
-    this.#untoldSlow -= count
+  /** Takes the waits that ended too early, by event, and the longest of them; `giveBackSlow` undoes it. */
+  takeSlow(): Slow | undefined {
+    const byEvent = take(this.#untoldSlow)
+    if (!byEvent) return undefined
+    const longestMs = this.#longestMs
+    this.#longestMs = 0
+    return { byEvent, longestMs }
+  }
+
+  giveBackSlow({ byEvent, longestMs }: Slow): void {
+    for (const [event, count] of Object.entries(byEvent)) add(this.#untoldSlow, event, count)
+    this.waited(longestMs)
   }
 
   totals(): { dropped: number; slow: number } {
-    let dropped = 0
+    let dropped = this.#droppedOwn
     for (const c of this.#hooks.values()) dropped += c.dropped
     return { dropped, slow: this.#slow }
   }
@@ -110,4 +134,16 @@ export class Counters {
     this.#hooks.set(hook, counts)
     return counts
   }
+}
+
+function add(counts: Map<string, number>, event: string, count: number): void {
+  const name = counts.has(event) || counts.size < MOST_TOLD ? event : 'other'
+  counts.set(name, (counts.get(name) ?? 0) + count)
+}
+
+function take(counts: Map<string, number>): Record<string, number> | undefined {
+  if (counts.size === 0) return undefined
+  const taken = Object.fromEntries(counts)
+  counts.clear()
+  return taken
 }

@@ -2,10 +2,27 @@
 import type { Health } from '../audit.js'
 import type { TrailproofError } from '../errors.js'
 import type { AnyLog } from '../log/begin-log.js'
-import type { LogHealth, LogState } from '../log/log.js'
-import type { Counters } from './coverage.js'
+import type { LogHealth, LogState, Timers } from '../log/log.js'
+import type { Unwritten } from '../policy/declared.js'
+import type { BreakGlass } from '../policy/override.js'
+import type { Upkeep } from '../upkeep/upkeep.js'
+import type { Counters, Slow } from './coverage.js'
 
-type Own = (event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow', data: Record<string, unknown>) => boolean
+export interface VitalsParts {
+  log: AnyLog
+  counters: Counters
+  stalledAfterMs: number
+  /** Writes a record of the audit's own; see Recorder. */
+  own(
+    event: 'audit.heartbeat' | 'audit.dropped' | 'audit.slow',
+    data: Record<string, unknown>,
+    more?: { lost?: () => void },
+  ): boolean
+  override: BreakGlass
+  timers: Timers
+}
+
+const TELL_AGAIN_MS = 1000
 
 export class Vitals {
   /** The log that was found on opening was damaged; this one was begun in its place. */
@@ -13,38 +30,51 @@ export class Vitals {
   /** Why retention could not remove what is too old. */
   unretained: TrailproofError | undefined
   closing = false
+  /** Unset where the log is not kept in a folder, or upkeep is off. */
+  upkeep: Upkeep | undefined
   readonly #begun = performance.now()
   #gate: Health['gate'] = 'unused'
   #telling = false
+  #later: { cancel(): void } | undefined
 
-  constructor(
-    private readonly log: AnyLog,
-    private readonly counters: Counters,
-    private readonly stalledAfterMs: number,
-    private readonly own: Own,
-  ) {}
+  readonly #parts: VitalsParts
+
+  constructor(parts: VitalsParts) {
+    this.#parts = parts
+  }
 
   sawGate(kind: 'socket' | 'none'): void {
     if (this.#gate !== 'none') this.#gate = kind
   }
 
   failing(): boolean {
-    const { state } = this.log
+    const { state } = this.#parts.log
     return state === 'failing' || state === 'stalled' || state === 'closed' || this.#opensSlowly(state)
   }
 
   /** Bringing a log back may take its time; requests need not wait for it one by one. */
   #opensSlowly(state: LogState): boolean {
-    return state === 'opening' && performance.now() - this.#begun > this.stalledAfterMs
+    return state === 'opening' && performance.now() - this.#begun > this.#parts.stalledAfterMs
   }
 
-  /** @param n number of the newest observation */
-  beat(n: number): void {
+  /**
+   * @param n number of the newest observation
+   * @param unwritten what policy kept out of the log
+   */
+  beat(n: number, unwritten: Unwritten): void {
     this.tellLosses()
-    const hooks = Object.keys(this.counters.coverage().hooks)
-    const { queuedRecords: queued, signEveryMs } = this.log.health()
-    const signer = signEveryMs !== undefined && { signer: { sign_every_ms: signEveryMs } }
-    this.own('audit.heartbeat', { counts: this.counters.counts(), n, hooks, queued, ...signer })
+    const { counters, log, own } = this.#parts
+    const { queuedRecords: queued, signEveryMs } = log.health()
+    const data = {
+      counts: counters.counts(),
+      n,
+      hooks: Object.keys(counters.coverage().hooks),
+      queued,
+      ...(signEveryMs !== undefined && { signer: { sign_every_ms: signEveryMs } }),
+      none: unwritten.list(),
+      upkeep: this.upkeep?.last,
+    }
+    if (own('audit.heartbeat', data)) unwritten.told()
   }
 
   /** Once everything queued by now is durable, there is room to tell what is not there. */
@@ -55,27 +85,61 @@ export class Vitals {
       this.#telling = false
       this.tellLosses()
     }
-    this.log.flush().then(tell, tell)
+    this.#parts.log.flush().then(tell, tell)
   }
 
   /** As soon as writing works again, the log itself says what is missing from it. */
   tellLosses(): void {
-    if (this.log.state !== 'writing') return
-    const dropped = this.counters.untoldDrops()
-    if (dropped && this.own('audit.dropped', { by_event: dropped })) this.counters.dropsTold(dropped)
-    const slow = this.counters.untoldSlow()
-    if (slow && this.own('audit.slow', { waits: slow })) this.counters.slowTold(slow)
+    const { log, counters, own, override } = this.#parts
+    if (log.state !== 'writing') return
+    const told = override.tell()
+    const dropped = counters.takeDrops()
+    const giveBack = () => void (dropped && counters.giveBackDrops(dropped))
+    const droppedTold = !dropped || own('audit.dropped', { by_event: dropped }, { lost: giveBack })
+    if (!droppedTold) giveBack()
+    const slow = counters.takeSlow()
+    const again = () => void (slow && counters.giveBackSlow(slow))
+    const slowTold = !slow || own('audit.slow', slowData(slow), { lost: again })
+    if (!slowTold) again()
+    if (!told || !droppedTold || !slowTold) this.#tellLater()
+  }
+
+  /** There was no room. It is tried again after a while, not at once: room may take a checkpoint. */
+  #tellLater(): void {
+    this.#later ??= this.#parts.timers.after(TELL_AGAIN_MS, () => {
+      this.#later = undefined
+      this.tellLosses()
+    })
   }
 
   health(): Omit<Health, 'anchors'> {
-    const log = this.log.health()
-    const { dropped, slow } = this.counters.totals()
+    const log = this.#parts.log.health()
+    const { dropped, slow } = this.#parts.counters.totals()
+    const override = this.#parts.override.health()
     const problems = [...this.#problems(log, dropped)]
+    if (override)
+      problems.push({
+        code: 'audit.override',
+        message: `nothing is refused until ${override.until}: ${override.reason}`,
+      })
     const status = problems.length ? 'red' : 'green'
-    return { status, problems, log, gate: this.#gate, counts: this.counters.counts(), dropped, slow }
+    const counts = this.#parts.counters.counts()
+    return {
+      status,
+      problems,
+      log,
+      gate: this.#gate,
+      counts,
+      dropped,
+      slow,
+      upkeep: this.upkeep?.last ?? 'none',
+      ...(override && { override }),
+    }
   }
 
   *#problems({ state, lastError: error, signerError }: LogHealth, dropped: number): Iterable<Health['problems'][0]> {
+    const damage = this.upkeep?.damage
+    if (damage) yield { code: damage.code, message: damage.message }
     if (this.damaged) yield { code: this.damaged.code, message: this.damaged.message }
     if (signerError) yield { code: signerError.code, message: signerError.message }
     if ((state === 'failing' || state === 'stalled') && error !== signerError)
@@ -85,4 +149,9 @@ export class Vitals {
     if (this.unretained) yield { code: this.unretained.code, message: this.unretained.message }
     if (dropped) yield { code: 'TRAILPROOF_QUEUE_FULL', message: `${dropped} records were lost` }
   }
+}
+
+function slowData({ byEvent, longestMs }: Slow): Record<string, unknown> {
+  const waits = Object.values(byEvent).reduce((sum, count) => sum + count, 0)
+  return { waits, by_event: byEvent, longest_ms: longestMs }
 }

@@ -5,9 +5,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditCore } from '../adapter.js'
 import type { Identity } from '../event/event.js'
 import type { ClientAddress } from './address.js'
+import { knownAgentWords } from './agent.js'
 import type { Device } from './device.js'
 import { Gate } from './gate.js'
-import { boundedHeader, parseTraceparent, type TraceContext } from './headers.js'
+import { boundedHeader, isStrictId, parseTraceparent, type TraceContext } from './headers.js'
 import { RequestSecrets } from './secrets.js'
 
 /** What adapters add to the raw request of node:http; all optional, all read with care. */
@@ -32,6 +33,7 @@ export interface RequestContext {
   readonly res: ServerResponse
   /** The framework's own answer to "who is the client", taken when the request arrived. */
   readonly address: ClientAddress
+  /** As the client says; only well-known words of it as long as the request has a body that was not read. */
   readonly userAgent: string | undefined
   readonly requestId: string
   readonly trace: TraceContext | undefined
@@ -75,19 +77,22 @@ export function openContext(
 ): RequestContext {
   const known = shared.byRequest.get(req)
   if (known) return known
-  const ownId = typeof req.id === 'string' || typeof req.id === 'number' ? String(req.id).slice(0, 128) : undefined
+  const agent = boundedHeader(req.headers['user-agent'], 512)
+  const secrets = new RequestSecrets(req)
   const context: RequestContext = {
     core,
     req,
     res,
     address: facts.address,
-    userAgent: boundedHeader(req.headers['user-agent'], 512),
-    requestId: ownId || boundedHeader(req.headers['x-request-id'], 128) || core.requestFacts.newRequestId(),
+    get userAgent() {
+      return agent !== undefined && secrets.bodyUnread() ? knownAgentWords(agent) : agent
+    },
+    requestId: requestIdOf(req) ?? core.requestFacts.newRequestId(),
     trace: parseTraceparent(req.headers.traceparent),
     device: undefined,
     actor: undefined,
     events: new Set(),
-    secrets: new RequestSecrets(req),
+    secrets,
     gate: new Gate(res, core.requestFacts.gateBytes),
     onRefuse: [],
     route: facts.route,
@@ -95,6 +100,17 @@ export function openContext(
   shared.byRequest.set(req, context)
   core.requestFacts.opened(context)
   return context
+}
+
+/**
+ * What the application calls this request (`req.id`), else a header that is certainly an id. What a client may have written
+ * there otherwise is its own words: it could be its password, and the guard does not know that one before the body is read.
+ */
+function requestIdOf(req: AuditedRequest): string | undefined {
+  const header = boundedHeader(req.headers['x-request-id'], 128)
+  const own = typeof req.id === 'string' || typeof req.id === 'number' ? String(req.id).slice(0, 128) : ''
+  if (own !== '' && own !== header) return own
+  return header !== undefined && isStrictId(header) ? header : undefined
 }
 
 export function runInContext<T>(context: RequestContext, run: () => T): T {

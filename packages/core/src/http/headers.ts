@@ -18,6 +18,18 @@ export function boundedHeader(value: string | string[] | undefined, max: number)
   )
 }
 
+/** UUID, ULID, 16 or more hex digits (nginx, Cloudflare's ray), or a trace id of AWS X-Ray: what machines make, and people do not. */
+const STRICT_ID = [
+  /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,
+  /^[0-7][\dA-HJKMNP-TV-Z]{25}$/i,
+  /^[\da-f]{16,128}(?:-[A-Z]{3})?$/i,
+  /^(?:Root=)?1-[\da-f]{8}-[\da-f]{24}$/i,
+]
+
+export function isStrictId(text: string): boolean {
+  return STRICT_ID.some((shape) => shape.test(text))
+}
+
 /** Strict: lower-case hex, all-zero ids are invalid, version `ff` is forbidden. */
 export function parseTraceparent(value: string | string[] | undefined): TraceContext | undefined {
   if (typeof value !== 'string') return undefined

@@ -3,19 +3,7 @@
 import { quietly } from '../hook/wrap.js'
 import type { AuditedRequest } from './context.js'
 import { presentedCookies } from './headers.js'
-
-/** Fields that hold secrets by name; only these are read, a body is never enumerated. */
-// biome-ignore format: a list of words
-const SECRET_FIELDS = [
-  'password', 'passwd', 'pass', 'pwd', 'passphrase', 'passcode', 'password1', 'password2', 'current_password', 'currentPassword',
-  'old_password', 'oldPassword', 'new_password', 'newPassword', 'password_confirmation', 'passwordConfirmation',
-  'confirm_password', 'confirmPassword', 'secret', 'client_secret', 'clientSecret', 'token', 'access_token', 'accessToken',
-  'refresh_token', 'refreshToken', 'id_token', 'idToken', 'code', 'code_verifier', 'device_code', 'otp', 'totp', 'pin',
-  'recovery_code', 'recoveryCode', 'api_key', 'apiKey', 'private_key', 'privateKey', 'assertion', 'SAMLResponse',
-] as const
-
-/** Where forms and APIs nest them: `user[password]`, GraphQL variables. */
-const CONTAINERS = ['user', 'account', 'login', 'credentials', 'session', 'variables', 'input'] as const
+import { isSecretField, secretFieldsOf } from './secret-fields.js'
 
 const MOST = 64
 
@@ -36,6 +24,13 @@ export class RequestSecrets {
     if (typeof text === 'string' && text.length >= 4 && this.#own.size < MOST) this.#own.add(text.slice(0, 8192))
   }
 
+  /** True while the request carries a body that no parser has read: its secrets are not known then. */
+  bodyUnread(): boolean {
+    const { headers } = this.#req
+    const carries = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    return carries && quietly(() => this.#req.body) === undefined
+  }
+
   /** Everything known now: what hooks told, credentials in headers and in the URL, secret fields of a parsed body. */
   values(): Iterable<string> {
     this.#headers ??= new Set([
@@ -53,8 +48,9 @@ export class RequestSecrets {
     if (body === this.#body && fields === this.#bodyFields) return
     this.#body = body
     this.#bodyFields = fields
-    for (const map of [body, ...CONTAINERS.map((name) => ownOf(body, name))])
-      if (typeof map === 'object') for (const field of SECRET_FIELDS) this.add(ownOf(map, field))
+    quietly(() => {
+      for (const value of secretFieldsOf(body)) this.add(value)
+    })
   }
 }
 
@@ -85,14 +81,8 @@ function* querySecrets(url: string | undefined): Iterable<string> {
   const at = url?.indexOf('?') ?? -1
   if (at < 0) return
   const query = new URLSearchParams(url!.slice(at + 1, at + 8192))
-  for (const field of SECRET_FIELDS)
-    for (const value of query.getAll(field).slice(0, 8)) if (value.length >= 4) yield value
-}
-
-/** A map's own value; getters that throw and objects that are none have none. */
-function ownOf(map: unknown, name: string): unknown {
-  if (typeof map !== 'object' || map === null) return undefined
-  return quietly(() => (Object.hasOwn(map, name) ? (map as Record<string, unknown>)[name] : undefined))
+  let left = MOST
+  for (const [name, value] of query) if (value.length >= 4 && isSecretField(name) && left-- > 0) yield value
 }
 
 function decodeQuietly(value: string): string {

@@ -167,6 +167,11 @@ export class Log {
     return this.#log?.origin
   }
 
+  /** Where it can be read as files, once it is open. */
+  get folder(): string | undefined {
+    return this.#log?.folder
+  }
+
   /** Durable leaves. */
   get size(): number {
     return this.#checkpointer?.size ?? 0
@@ -276,8 +281,9 @@ export class Log {
   // ── the work, one step after the other ────────────────────────────────────────────────────────────────────────────
 
   #wake(): void {
-    if (this.#woken || this.#working || this.#over) return
+    if (this.#woken || this.#over) return
     this.#woken = true
+    if (this.#working) return // the work looks again before it rests
     this.#timers.soon(() => {
       this.#woken = false
       void this.#work()
@@ -287,12 +293,16 @@ export class Log {
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
-    this.#checkpointTimer?.cancel()
-    this.#checkpointTimer = undefined
     try {
-      while (!this.#over && (await this.#step())) {}
+      do {
+        this.#woken = false
+        this.#checkpointTimer?.cancel()
+        this.#checkpointTimer = undefined
+        while (!this.#over && (await this.#step())) {}
+      } while (this.#woken && !this.#over)
     } finally {
       this.#working = false
+      this.#woken = false
     }
   }
 

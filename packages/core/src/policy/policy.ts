@@ -1,6 +1,8 @@
 // Policy: how long the application waits for a record, and what happens when the log cannot write. First match wins.
 import { TrailproofError } from '../errors.js'
 import { nearest } from '../near.js'
+import { isPattern, matcher } from './pattern.js'
+import { checkNames, checkThinned } from './rules.js'
 
 export interface Policy {
   /** `durable`: the response leaves only after the record survives a power cut. `queued`: at once. */
@@ -9,8 +11,13 @@ export interface Policy {
   waitAtMostMs: number
   /** `continue`: the request goes on, the record stays queued in memory. `refuse`: the effect is refused with 503. */
   onFailure: 'continue' | 'refuse'
-  /** `none`: counted as declared in the heartbeat, not written. */
-  record: 'all' | 'none'
+  /**
+   * `rollup`: repetitions of one reference are counted, and told every 10 s. `sample`: a part is written, the rest
+   * counted and told likewise. `none`: counted and told in the heartbeat. Failures are written in any case but `none`.
+   */
+  record: 'all' | 'sample' | 'rollup' | 'none'
+  /** With `record: 'sample'`: the part that is written, above 0 and below 1. */
+  sample?: { rate: number }
 }
 
 /** One line of a policy: `{ events: 'token.*', wait: 'queued' }`. */
@@ -23,7 +30,8 @@ export const DEFAULT_POLICY: Policy = { wait: 'durable', waitAtMostMs: 2000, onF
 
 /** What is queued by default: frequent, and repeated by the next request anyway. */
 const DEFAULT_RULES: readonly PolicyRule[] = [
-  { events: ['token.verified', 'session.renewed', 'session.store_failed', 'resource.*'], wait: 'queued' },
+  { events: ['token.verified', 'session.renewed'], wait: 'queued', record: 'rollup' },
+  { events: ['session.store_failed', 'resource.*'], wait: 'queued' },
   { events: 'authz.granted', wait: 'queued', record: 'none' },
   { events: ['audit.heartbeat', 'audit.stopped'], wait: 'queued' },
 ]
@@ -49,18 +57,11 @@ function compiled({ events, ...rest }: PolicyRule): { match: (event: string) => 
   return { match: matcher(typeof events === 'string' ? [events] : [...events]), settings }
 }
 
-function matcher(patterns: readonly string[]): (event: string) => boolean {
-  return (event) => patterns.some((p) => (p.endsWith('*') ? event.startsWith(p.slice(0, -1)) : event === p))
-}
-
 const CHOICES: Record<string, readonly string[]> = {
   wait: ['durable', 'queued'],
   onFailure: ['continue', 'refuse'],
-  record: ['all', 'none'],
+  record: ['all', 'sample', 'rollup', 'none'],
 }
-
-/** A name, or the beginning of names and a `*`. */
-const PATTERN = /^(\*|[a-z][a-z0-9_]*(\.[a-z0-9_]+)*(\.?\*)?)$/
 
 /** @throws TRAILPROOF_OPTION_INVALID naming the rule and the setting */
 export function checkPolicy(rules: unknown): asserts rules is PolicyRule[] {
@@ -69,9 +70,9 @@ export function checkPolicy(rules: unknown): asserts rules is PolicyRule[] {
   rules.forEach((rule: unknown, i) => {
     if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
       throw invalid(`policy rule ${i} must be an object`)
-    const { events, waitAtMostMs, ...choices } = rule as Record<string, unknown>
+    const { events, waitAtMostMs, sample, ...choices } = rule as Record<string, unknown>
     const names = typeof events === 'string' ? [events] : events
-    if (!Array.isArray(names) || !names.length || !names.every((n) => typeof n === 'string' && PATTERN.test(n)))
+    if (!Array.isArray(names) || !names.length || !names.every(isPattern))
       throw invalid(`policy rule ${i}: "events" must be a name such as "login.failed" or a pattern such as "login.*"`)
     if (
       waitAtMostMs !== undefined &&
@@ -83,12 +84,26 @@ export function checkPolicy(rules: unknown): asserts rules is PolicyRule[] {
       if (!allowed)
         throw invalid(
           `policy rule ${i}: unknown setting "${key}"`,
-          nearest(key, ['events', 'waitAtMostMs', ...Object.keys(CHOICES)], 'settings'),
+          nearest(key, ['events', 'waitAtMostMs', ...Object.keys(CHOICES), 'sample'], 'settings'),
         )
       if (value !== undefined && !allowed.includes(value as string))
         throw invalid(`policy rule ${i}: "${key}" must be ${allowed.map((a) => `"${a}"`).join(' or ')}`)
     }
+    checkRate(sample, choices['record'], i)
   })
+  checkNames(rules)
+  checkThinned(rules)
+}
+
+function checkRate(sample: unknown, record: unknown, i: number): void {
+  if (record !== 'sample' && sample === undefined) return
+  if (record !== 'sample') throw invalid(`policy rule ${i}: "sample" goes with record: "sample" only`)
+  const { rate, ...rest } = (typeof sample === 'object' && sample !== null ? sample : {}) as { rate?: unknown }
+  if (!(typeof rate === 'number' && rate > 0 && rate < 1) || Object.keys(rest).length)
+    throw invalid(
+      `policy rule ${i}: "sample" must be { rate } with a rate above 0 and below 1`,
+      'sample: { rate: 0.1 }',
+    )
 }
 
 function invalid(message: string, hint?: string): TrailproofError {

@@ -91,6 +91,8 @@ export interface OpenRequest {
 /** A log that can be appended to. Calls never overlap: the log awaits each one. */
 export interface OpenLog {
   readonly origin: string
+  /** Where the log can be read as files (names: file/layout.ts); absent where it is kept otherwise. */
+  readonly folder?: string
   /** What was there when it was opened. */
   readonly head: Head
   /**

@@ -310,7 +310,7 @@ it('a whole record of a request, key by key', async () => {
   const req = {
     headers: {
       'user-agent': 'UA',
-      'x-request-id': 'r-1',
+      'x-request-id': '4bf92f3577b34da6a3ce929d0e0e4736',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     },
     method: 'POST',
@@ -362,7 +362,7 @@ it('a whole record of a request, key by key', async () => {
       verified: true,
     },
     client: { ip: '192.0.2.1', ip_source: 'framework', peer: '10.0.0.1', user_agent: 'UA' },
-    http: { method: 'POST', route: '/login', request_id: 'r-1' },
+    http: { method: 'POST', route: '/login', request_id: '4bf92f3577b34da6a3ce929d0e0e4736' },
     trace: { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' },
     service: { name: 'shop', version: '1.2.3', instance: 'a' },
     tenant: 'acme',

@@ -22,6 +22,9 @@ export class Clock implements Timers {
       },
     }
   }
+  get waiting(): number {
+    return this.#waiting.length
+  }
   get held(): number {
     return this.#waiting.filter(({ hold }) => hold).length
   }

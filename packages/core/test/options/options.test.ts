@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createAudit, fileWriter, memoryKeyStore, memoryKeys, memoryWriter } from '../../src/index.js'
+import { systemTimers } from '../../src/log/timers.js'
 import { checkOptions } from '../../src/options.js'
 import { errorOf, temporaryFolder } from '../support.js'
 
 const good = () => ({ service: 'shop', writer: memoryWriter(), keys: memoryKeys() })
 const LIST =
-  'options are service, writer, policy, identify, keys, device, limits, retention, heartbeatEveryMs, anchors, anchorEveryMs, anchorRedAfterMs, clock'
+  'options are service, writer, policy, identify, keys, device, limits, retention, heartbeatEveryMs, anchors, anchorEveryMs, anchorRedAfterMs, upkeep, clock, timers'
 
 it('options left open have their documented defaults', () => {
   const writer = memoryWriter()
@@ -22,7 +23,9 @@ it('options left open have their documented defaults', () => {
     anchors: [],
     anchorEveryMs: 60_000,
     anchorRedAfterMs: 300_000,
+    upkeep: true,
     clock: undefined,
+    timers: systemTimers,
   })
   expect([{ id: 7, name: 'x' }, 'u1', 7, 7n, {}, null, undefined].map(identify)).toEqual([
     { id: '7' },

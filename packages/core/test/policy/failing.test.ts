@@ -27,7 +27,9 @@ describe.each(['reject', 'hang'] as const)('a log that would %s', (fault) => {
     expect(t.audit.health()).toMatchObject({ status: 'green', dropped: 0, slow })
     await eventually(() => slow === 0 || t.raw().some((line) => line.includes('audit.slow')))
     const told = (await t.lines(true)).filter((line) => line.event === 'audit.slow').map((line) => line.data)
-    expect(told).toEqual(slow ? [{ waits: slow }] : [])
+    expect(told).toEqual(
+      slow ? [{ waits: slow, by_event: { 'login.failed': slow }, longest_ms: expect.any(Number) }] : [],
+    )
   })
 
   it('under refuse refuses, at once when the fault is known', async () => {

@@ -6,8 +6,9 @@ describe('a policy', () => {
     const policy = compilePolicy([])
     expect(policy('login.failed')).toEqual(DEFAULT_POLICY)
     expect(policy('invoice.exported')).toEqual(DEFAULT_POLICY)
-    for (const event of ['token.verified', 'session.renewed', 'resource.read'])
-      expect(policy(event)).toEqual({ ...DEFAULT_POLICY, wait: 'queued' })
+    expect(policy('resource.read')).toEqual({ ...DEFAULT_POLICY, wait: 'queued' })
+    for (const event of ['token.verified', 'session.renewed'])
+      expect(policy(event)).toEqual({ ...DEFAULT_POLICY, wait: 'queued', record: 'rollup' })
     expect(policy('authz.granted')).toEqual({ ...DEFAULT_POLICY, wait: 'queued', record: 'none' })
   })
 
@@ -62,7 +63,7 @@ describe('a policy', () => {
     [[{ events: '*', onFailur: 'refuse' }], 'policy rule 0: unknown setting "onFailur" (did you mean "onFailure"?)'],
     [
       [{ events: '*', constructor: 'all' }],
-      'policy rule 0: unknown setting "constructor" (settings are events, waitAtMostMs, wait, onFailure, record)',
+      'policy rule 0: unknown setting "constructor" (settings are events, waitAtMostMs, wait, onFailure, record, sample)',
     ],
   ])('refuses %j with one clear error', (rules, message) => {
     expect(() => checkPolicy(rules)).toThrow(expect.objectContaining({ code: 'TRAILPROOF_OPTION_INVALID', message }))

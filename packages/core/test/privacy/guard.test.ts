@@ -125,6 +125,24 @@ describe('a secret of the request', () => {
     ],
     ['a token in the URL', request({ url: '/reset?lang=de&token=r3set-me' }), 'r3set-me'],
     ['a nested password', request({ body: { user: { password: 'n3sted-pw' } } }), 'n3sted-pw'],
+    ...[
+      'Password',
+      'PASSWORD',
+      'passWord',
+      'pwd',
+      'new_password',
+      'newPassword',
+      'new-password',
+      'user.Passwd',
+      'Client-Secret',
+    ].map((field): [string, AuditedRequest, string] => [
+      field,
+      request({ body: { [field]: 'c4pital-pw' } }),
+      'c4pital-pw',
+    ]),
+    ['a field of another spelling, nested', request({ body: { User: { NewPassword: 'n3sted-pw' } } }), 'n3sted-pw'],
+    ['a password that was sent twice', request({ body: { password: ['first-pw', 's3cond-pw'] } }), 's3cond-pw'],
+    ['a field of another spelling in the URL', request({ url: '/reset?Access-Token=r3set-me' }), 'r3set-me'],
     ['a one-time code sent as a number', request({ body: { otp: 914_207 } }), '914207'],
   ])('is known: %s', async (_, req, secret) => {
     const t = testAudit()
@@ -159,6 +177,44 @@ describe('a secret of the request', () => {
     })
     await coreOf(t.audit).observe({ event: 'login.failed', hook: 'h', context })
     expect(await t.lines()).toHaveLength(1)
+  })
+})
+
+describe('a record made before the body is read', () => {
+  const secret = 'hunter2-hunter2'
+  const said = {
+    'content-length': '40',
+    'x-request-id': secret,
+    'user-agent': `Mozilla/5.0 (X11; Linux x86_64; ${secret}) Chrome/120.0.0.0 ${secret}/1.0 123456`,
+  }
+
+  it('holds nothing that the client chose freely, and the same request says more once the body is there', async () => {
+    const t = testAudit()
+    const req = request({ headers: said })
+    const context = openContext(coreOf(t.audit), req, response(), { address: {} as never, route: () => undefined })
+    const see = (event: string) => coreOf(t.audit).observe({ event, hook: 'h', context })
+    await see('token.rejected')
+    req.body = { Password: secret }
+    await see('login.failed')
+    const [before, after] = await t.lines()
+    expect(t.raw().join('')).not.toContain(secret)
+    expect(before!.client!['user_agent']).toBe('Mozilla/5.0 (X11; Linux x86_64; …) Chrome/120.0.0.0 …/1.0 …')
+    expect(after!.client!['user_agent']).toBe(
+      'Mozilla/5.0 (X11; Linux x86_64; [redacted]) Chrome/120.0.0.0 [redacted]/1.0 123456',
+    )
+    expect(before!.http!['request_id']).toMatch(/^[\da-f-]{36}$/)
+    expect(after!.http!['request_id']).toBe(before!.http!['request_id'])
+  })
+
+  it('keeps the whole agent where there is no body to wait for', async () => {
+    const t = testAudit()
+    const headers = { 'user-agent': 'sqlmap/1.8#stable (https://sqlmap.org)' }
+    const context = openContext(coreOf(t.audit), request({ headers }), response(), {
+      address: {} as never,
+      route: () => undefined,
+    })
+    await coreOf(t.audit).observe({ event: 'token.rejected', hook: 'h', context })
+    expect((await t.lines())[0]!.client!['user_agent']).toBe(headers['user-agent'])
   })
 })
 

@@ -101,7 +101,7 @@ class LogThread implements EntrySource {
   #opened(head: Head): Entry[] {
     this.#next = head.size
     Atomics.store(this.#words, Word.phase, Phase.open)
-    this.#tell({ told: 'opened', origin: this.#log.origin!, head })
+    this.#tell({ told: 'opened', origin: this.#log.origin!, folder: this.#log.folder, head })
     Atomics.notify(this.#words, Word.phase)
     return []
   }

@@ -33,7 +33,7 @@ export type Order =
 
 /** From the log's thread. */
 export type Report =
-  | { told: 'opened'; origin: string; head: Head }
+  | { told: 'opened'; origin: string; folder: string | undefined; head: Head }
   | { told: 'unopened'; error: CarriedError }
   /** The counts in shared memory have grown. */
   | { told: 'progress' }

@@ -30,7 +30,7 @@ import { Waits } from './waits.js'
 /** A log in the thread of the caller, or one that stands in for a log in another. */
 export type AnyLog = Pick<
   Log,
-  'ready' | 'state' | 'origin' | 'append' | 'flush' | 'checkpoint' | 'close' | 'finishSync' | 'health'
+  'ready' | 'state' | 'origin' | 'folder' | 'append' | 'flush' | 'checkpoint' | 'close' | 'finishSync' | 'health'
 >
 
 export interface ThreadedLogOptions extends LogOptions {
@@ -59,6 +59,7 @@ export class ThreadedLog implements AnyLog {
   #readySettle!: { resolve(head: Head): void; reject(error: TrailproofError): void }
   #head: Head | undefined
   #origin: string | undefined
+  #folder: string | undefined
   #state: LogState = 'opening'
   #lastError: TrailproofError | undefined
   #accepted = 0
@@ -119,6 +120,10 @@ export class ThreadedLog implements AnyLog {
 
   get origin(): string | undefined {
     return this.#successor?.origin ?? this.#origin
+  }
+
+  get folder(): string | undefined {
+    return this.#successor?.folder ?? this.#folder
   }
 
   append(entry: Entry): boolean {
@@ -284,6 +289,7 @@ export class ThreadedLog implements AnyLog {
   #hear(report: Report): void {
     switch (report.told) {
       case 'opened':
+        this.#folder = report.folder
         this.#opened(report.origin, report.head)
         return
       case 'unopened':

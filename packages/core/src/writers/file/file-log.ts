@@ -26,6 +26,7 @@ const LAST_ATTEMPTS = 3
 
 export class FileLog implements OpenLog {
   readonly origin: string
+  readonly folder: string
   readonly head: Head
   readonly #parts: FileLogParts
   readonly #facts: FileFacts
@@ -38,6 +39,7 @@ export class FileLog implements OpenLog {
   constructor(parts: FileLogParts) {
     this.#parts = parts
     this.origin = parts.origin
+    this.folder = parts.folder
     this.head = parts.head
     this.#size = parts.head.size
     this.#facts = parts.disk.stat(parts.folder)!

@@ -1,11 +1,12 @@
 // Keys: there, and for their owner only.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Check, fail, ok, warn } from './check.js'
+import { fail, ok, type StorageCheck, warn } from './check.js'
 
 const FROM_ENVIRONMENT = ['TRAILPROOF_ROOT_KEY', 'TRAILPROOF_SIGNING_KEY']
 
-export function keyChecks(dir: string, env: NodeJS.ProcessEnv = process.env): Check[] {
+/** `keys`: there, and for their owner only; read as the environment of this process tells. */
+export function keyChecks(dir: string, env: NodeJS.ProcessEnv = process.env): StorageCheck[] {
   if (FROM_ENVIRONMENT.every((name) => env[name])) return [ok('keys', 'the keys are in the environment')]
   let names: string[]
   try {
