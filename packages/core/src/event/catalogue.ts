@@ -97,7 +97,7 @@ export const CATALOGUE = {
   'audit.clock_stepped': entry('TP1909', 'The wall clock jumped', 'unknown', 3, [6002, 99], ['host', 'info']),
   'audit.sink_failed': entry('TP1921', 'An anchor or a sink stopped taking what it is given', 'error', 4, [6002, 99], ['process', 'info']),
   'audit.sink_recovered': entry('TP1922', 'An anchor or a sink takes again what it is given', 'success', 2, [6002, 99], ['process', 'info']),
-  'audit.retention_purged': entry('TP1910', 'Records older than the limit were removed; their hashes stay', 'success', 3, [6002, 99], ['process', 'deletion']),
+  'audit.retention_purged': entry('TP1910', 'Records older than the limit were removed; their hashes stay', 'success', 3, [6002, 99], ['file', 'deletion']),
   'audit.override': entry('TP1923', 'For a stated time what policy would refuse goes on (break-glass): begun or ended, by whom and why', 'unknown', 5, [3003, 99], ['configuration', 'change']),
   'audit.verified': entry('TP1924', 'A process verified its own log: lines, checkpoints, tiles', 'success', 1, [6002, 99], ['process', 'info']),
   'audit.storage_checked': entry('TP1925', 'Where the log is kept: file system, free space, permissions, lock, segments', 'success', 1, [6002, 99], ['host', 'info']),

@@ -8,9 +8,9 @@ import { Clock, turns } from '../log/support.js'
 import { MemoryAnchor } from './support.js'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-const own = { origin: 'shop/a/shop-0', publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32) }
+const own = { origin: 'shop/a/shop-0', publicKeys: [publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)] }
 const noteOf = (size: number, origin = own.origin) =>
-  checkpointSigner(origin, { publicKey: own.publicKey, sign: (m) => sign(null, m, privateKey) })(
+  checkpointSigner(origin, { publicKey: own.publicKeys[0]!, sign: (m) => sign(null, m, privateKey) })(
     size,
     Buffer.alloc(32, size),
   )

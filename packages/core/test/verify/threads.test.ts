@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildCore } from '../../../../test/crash/build.js'
+import { build } from '../../../../test/crash/build.js'
 import { effort } from '../../../../test/effort.js'
 import type { Chunk, Reader, VerifyOptions } from '../../src/verify/index.js'
 import { logFiles, makeSigner, planOf, removeTempDirs, segmentPath, writeLog } from './fixture.js'
@@ -15,7 +15,7 @@ const started: unknown[] = []
 const onWorker = (worker: unknown) => void started.push(worker)
 
 beforeAll(async () => {
-  buildCore()
+  build()
   core = (await import('../../dist/esm/index.js' as string)) as Core
   process.on('worker', onWorker)
 }, 300_000)

@@ -1,26 +1,20 @@
 // Retention: removes the oldest records of one log, by age, as whole segments, under a signed record in the log itself.
 // The one function behind the option `retention` and `trailproof retain`.
 import { join } from 'node:path'
-import {
-  consistencyProof,
-  encodeBase64,
-  openCheckpoint,
-  parseVkey,
-  tileHashReader,
-  verifyConsistency,
-} from '@trailproof/tlog'
+import { consistencyProof, encodeBase64, openCheckpoint, tileHashReader, verifyConsistency } from '@trailproof/tlog'
 import { TrailproofError } from '../../errors.js'
-import { checkpointVerifier, hasher, sha256 } from '../../log/crypto.js'
+import { checkpointVerifier, hasher } from '../../log/crypto.js'
 import { DAY_MS } from '../../retention/purge-record.js'
 import type { Retained, RetainRequest } from '../writer.js'
 import type { Disk } from './disk.js'
 import { readSmall } from './durable.js'
-import { CHECKPOINT, HOLD, logFoldersAmong, SEGMENTS, segmentsAmong, VKEY } from './layout.js'
+import { CHECKPOINT, HOLD, logFoldersAmong, SEGMENTS, segmentsAmong } from './layout.js'
 import { keepTiles, namePurged, removeSegments } from './purge.js'
 import { findPurgeable, type Purgeable } from './purgeable.js'
 import { readPurged, standsInTiles } from './purged.js'
 import { type Steps, Task } from './steps.js'
 import { readTile } from './tiles.js'
+import { readVkeys } from './vkeys.js'
 
 const MAX_NOTE_BYTES = 64 * 1024
 
@@ -90,11 +84,9 @@ function newestCheckpoint({ disk, folder }: HeldFolder): SignedRoot | undefined 
   const note = readSmall(disk, join(folder, CHECKPOINT), MAX_NOTE_BYTES)?.toString('utf8')
   if (note === undefined) return undefined
   try {
-    const { name, publicKey } = parseVkey(
-      sha256,
-      readSmall(disk, join(folder, VKEY), MAX_NOTE_BYTES)!.toString().trim(),
-    )
-    return openCheckpoint(note, [checkpointVerifier(name, publicKey)], name).checkpoint
+    const { origin, keys } = readVkeys(disk, folder)!
+    const verifiers = keys.map((key) => checkpointVerifier(origin, key))
+    return openCheckpoint(note, verifiers, origin).checkpoint
   } catch {
     throw disagree(folder, 'the checkpoint is not one that this log signed')
   }
@@ -130,11 +122,5 @@ export function notPurged(
 /** The folder below `root` that holds the log of this origin; undefined when there is none. */
 export function folderOf(disk: Disk, root: string, origin: string): string | undefined {
   const folders = logFoldersAmong(disk.list(root) ?? []).map(({ name }) => join(root, name))
-  return folders.find((folder) => {
-    try {
-      return parseVkey(sha256, readSmall(disk, join(folder, VKEY), MAX_NOTE_BYTES)!.toString().trim()).name === origin
-    } catch {
-      return false
-    }
-  })
+  return folders.find((folder) => readVkeys(disk, folder)?.origin === origin)
 }
