@@ -33,7 +33,18 @@ let made = 0
 let underLoad = false
 let eaten = []
 
-const say = (...words) => writeSync(1, `${words.join(' ')}\n`)
+/** Whole lines, at once, also while the reader is slow and the pipe is full. */
+function say(...words) {
+  const text = Buffer.from(`${words.join(' ')}\n`)
+  for (let at = 0; at < text.length; ) {
+    try {
+      at += writeSync(1, text, at)
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
 
 /** With `root`, in another root folder beside `dir`. The records of one instance are numbered from 1 without a gap: `n`. */
 function open(root) {

@@ -58,6 +58,7 @@ export async function prove(
   const names = logsIn(dir)
   const acknowledged = [...(options.acknowledged ?? scene.applications.flatMap((one) => one.acknowledged))]
   const vkeys = new Set(scene.applications.flatMap(({ opened }) => opened.map(({ vkey }) => vkey)))
+  if (options.dir !== undefined) scene.forgetMark()
   const next = scene.start({ dir })
   for (const _ of names.slice(1)) next.tell('open')
   await next.ready(names.length)

@@ -29,6 +29,11 @@ export class Scene {
     return application
   }
 
+  /** For copies of one log that grow side by side: to the mark beside the keys they are one log, rolled back again and again. */
+  forgetMark(): void {
+    rmSync(join(this.keys, 'high-water'), { recursive: true, force: true })
+  }
+
   /** Mounts a file system on a new folder of that name, until the test is over. */
   mount(name: string, ...options: string[]): string {
     const path = join(this.folder, name)

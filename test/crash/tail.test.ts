@@ -54,6 +54,7 @@ function copyWith(name: string, lines: Buffer): string {
 /** Opens a copy, adds one record, closes it; answers what it was when it was opened. */
 async function goOn({ opener }: Base, name: string) {
   const count = opener.opened.length
+  scene().forgetMark()
   await opener.do(`open ${name}`)
   await opener.ready(count + 1)
   expect(await opener.do('each')).toBeNull()
