@@ -20,7 +20,6 @@ export function runLogThread(data: ThreadData): void {
 }
 
 class LogThread implements EntrySource {
-  signAfter = Number.POSITIVE_INFINITY // until the log's first words are here
   readonly #port: MessagePort
   readonly #words: Int32Array
   readonly #signed: BigInt64Array
@@ -51,7 +50,13 @@ class LogThread implements EntrySource {
     this.#log.ready.catch((error) => this.#tell({ told: 'unopened', error: carry(error) }))
   }
 
+  get signAfter(): number {
+    const known = Atomics.load(this.#words, Word.signAfter)
+    return known === 0 ? Number.POSITIVE_INFINITY : known - 1
+  }
+
   listen(): void {
+    process.once('exit', () => this.#endPhase(Phase.lost))
     this.#port.on('message', (order: Order) => this.#obey(order))
   }
 
@@ -96,8 +101,9 @@ class LogThread implements EntrySource {
   }
 
   #obey(order: Order): void {
-    if (order.do === 'begin') this.signAfter = order.count
     this.take() // what was published before the order
+    if (order.do === 'wake') this.#log.nudge()
+    if (order.do === 'hurry') this.#log.hurry()
     if (order.do === 'checkpoint') {
       const answer = (error?: unknown) => {
         this.#showSigned()
@@ -117,9 +123,15 @@ class LogThread implements EntrySource {
   #end(error: unknown): void {
     this.#showSigned()
     this.#tell({ told: 'closed', error: error === undefined ? undefined : carry(error) })
-    Atomics.store(this.#words, Word.phase, Phase.ended)
-    Atomics.notify(this.#words, Word.phase)
+    this.#endPhase(Phase.ended)
     this.#port.close() // nothing is left that keeps this thread
+  }
+
+  /** Closed or lost, for ever. */
+  #endPhase(phase: number): void {
+    if (Atomics.load(this.#words, Word.phase) === Phase.ended) return
+    Atomics.store(this.#words, Word.phase, phase)
+    Atomics.notify(this.#words, Word.phase)
   }
 
   #tell(report: Report): void {

@@ -9,6 +9,13 @@ import { RingPutter, type Shared, Word } from './ring.js'
 /** Room for what the log puts in front of a body, whatever its number. */
 const LONGEST_BODY = MAX_ENTRY_BYTES - prefixOf(Number.MAX_SAFE_INTEGER).length
 
+/** An entry that was sent, with its body and the leaf index that it gets. */
+export interface SentEntry {
+  entry: Entry
+  body: string
+  index: number
+}
+
 export class Outbox {
   readonly #ring: RingPutter
   readonly #words: Int32Array
@@ -66,7 +73,7 @@ export class Outbox {
   }
 
   /** The oldest entry with its body, whatever became of it; it leaves. For taking over from a thread that is gone. */
-  takeBack(): { entry: Entry; body: string; index: number } | undefined {
+  takeBack(): SentEntry | undefined {
     if (this.length === 0) return undefined
     const [body, index] = [this.#ring.oldestBody(), this.#index]
     return { body, index, entry: this.#leave() }

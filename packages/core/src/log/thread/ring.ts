@@ -25,12 +25,15 @@ export const Word = {
   phase: 4,
   /** The `clockMs` at which the system call under way began; 0 when none is. */
   busySince: 5,
+  /** One more than the slots that must be durable before anything is signed; 0 while that is not known. */
+  signAfter: 6,
 } as const
 
 /** Napping it wakes by a notification, which costs little; asleep it listens for orders too, and must be sent one. */
 export const Rest = { awake: 0, napping: 1, asleep: 2 } as const
 
-export const Phase = { opening: 0, open: 1, ended: 2 } as const
+/** `lost`: the log's thread ends without having closed the log, and does nothing any more. */
+export const Phase = { opening: 0, open: 1, ended: 2, lost: 3 } as const
 
 /** Milliseconds on a clock that all threads of a process share, in 32 bits that go round; never 0. */
 export function clockMs(): number {
