@@ -113,6 +113,7 @@ export class Log {
   #inFlight: FormedBatch | undefined
   #working = false
   #woken = false
+  #more = false // woken since the last step began
   #stalled = false
   #givenUp: TrailproofError | undefined // set while closing, acted on between two operations
   #unready = false // lines were given up at the end
@@ -269,6 +270,7 @@ export class Log {
   // ── the work, one step after the other ────────────────────────────────────────────────────────────────────────────
 
   #wake(): void {
+    this.#more = true
     if (this.#woken || this.#working || this.#over) return
     this.#woken = true
     this.#timers.soon(() => {
@@ -283,7 +285,9 @@ export class Log {
     this.#checkpointTimer?.cancel()
     this.#checkpointTimer = undefined
     try {
-      while (!this.#over && (await this.#step())) {}
+      // What comes in the moment between the last step and the end of this loop has found nobody to wake.
+      do this.#more = false
+      while (!this.#over && ((await this.#step()) || this.#more))
     } finally {
       this.#working = false
     }
@@ -417,6 +421,7 @@ export class Log {
   #rest(): boolean {
     if (this.#options.source?.rest() === false) return true
     const due = this.#checkpointDueIn()
+    this.#checkpointTimer?.cancel()
     if (due !== undefined && !this.#signing.waiting)
       this.#checkpointTimer = this.#timers.after(Math.ceil(due), () => this.#wake())
     return false
