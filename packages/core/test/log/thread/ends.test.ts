@@ -24,16 +24,20 @@ test.each([
   ['process.exit() with a queue', 'process.exit(0)', 0],
   ['an uncaught throw with a queue', `setImmediate(() => { throw new Error('a fault of the application') })`, 1],
   ['SIGTERM with a queue', `process.kill(process.pid, 'SIGTERM'); await sleep(10_000)`, null],
-])('%s: everything is written and signed', async (_, end, code) => {
-  const ran = await run(`
+])(
+  '%s: everything is written and signed',
+  async (_, end, code) => {
+    const ran = await run(`
 const audit = open()
 await audit.ready
 for (let i = 0; i < 2000; i++) void audit.record({ event: 'invoice.exported', data: { i } }, { wait: 'queued' })
 ${end}
 `)
-  expect(ran.code).toBe(code)
-  expect(await written(ran)).toEqual(count(2000))
-}, 60_000)
+    expect(ran.code).toBe(code)
+    expect(await written(ran)).toEqual(count(2000))
+  },
+  60_000,
+)
 
 test('process.exit() before the log was opened writes what was recorded', async () => {
   const ran = await run(`
@@ -97,7 +101,7 @@ tell('failing')
 `,
     {
       before: `calls('writeSync', (n, call) => {
-  if (fs.existsSync(process.argv[2] + '/fail')) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+  if (fs.existsSync(dir + '/fail')) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
   return call()
 })`,
     },
@@ -128,22 +132,30 @@ await record(audit, 0)
 tell(audit.health().log.thread)
 await audit.close()
 `
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
 
   test.each([
-    ['option thread: false', '{ writer: { thread: false } }', {}, []],
-    ['the script is missing', '', { missing: true }, []],
+    ['option thread: false', '{ writer: { thread: false } }', {}, ''],
+    ['the script is missing', '', { missing: true }, ''],
     [
-      'threads are not allowed',
+      'threads are refused',
       '',
       {},
-      [permission, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process', '--disable-warning=ExperimentalWarning', '--disable-warning=SecurityWarning'],
+      `
+import { syncBuiltinESMExports } from 'node:module'
+import threads from 'node:worker_threads'
+threads.Worker = class { constructor() { throw Object.assign(new Error('denied'), { code: 'ERR_ACCESS_DENIED' }) } }
+syncBuiltinESMExports()
+`,
     ],
-  ] as const)('%s', async (_, options, thread, flags) => {
-    const ran = await run(APP(options), thread, [...flags])
-    expect(ran.stderr).toBe('')
-    expect(ran.told).toContain('main')
-    expect(acknowledged(ran)).toEqual([0])
-    expect(await written(ran)).toEqual([0])
-  }, 60_000)
+  ])(
+    '%s',
+    async (_, options, thread, first) => {
+      const ran = await run(`${first}${APP(options)}`, thread)
+      expect(ran.stderr).toBe('')
+      expect(ran.told).toContain('main')
+      expect(acknowledged(ran)).toEqual([0])
+      expect(await written(ran)).toEqual([0])
+    },
+    60_000,
+  )
 })

@@ -1,6 +1,6 @@
 // Applications as processes of their own, on a copy of the built package whose log thread may be told to misbehave.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -21,7 +21,7 @@ function folder(): string {
 }
 
 export interface Thread {
-  /** Runs in the log's thread before the log does; has `fs`, `wait(ms)` and `calls(name, run)`. */
+  /** Runs in the log's thread before the log does; has `fs`, `dir`, `wait(ms)` and `calls(name, run)`. */
   before?: string
   /** The thread's script is not there. */
   missing?: boolean
@@ -45,6 +45,8 @@ function copyOfCore({ before, missing }: Thread): string {
 
 const THREAD_PRELUDE = `
 import fs from 'node:fs'
+import { workerData } from 'node:worker_threads'
+const dir = workerData.lease.root
 const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 /** Puts itself before a call of fs; run is given how often it was called, and the call. */
 function calls(name, run) {
@@ -87,15 +89,16 @@ export interface Ran {
 }
 
 /** Runs an application to its end; it has \`open\`, \`record\`, \`tell\`, \`sleep\`, \`until\` and \`dir\`. */
-export async function run(app: string, thread: Thread = {}, flags: string[] = []): Promise<Ran> {
-  const index = thread.before || thread.missing ? copyOfCore(thread) : pathToFileURL(join(core, 'dist/esm/index.js')).href
+export async function run(app: string, thread: Thread = {}): Promise<Ran> {
+  const index =
+    thread.before || thread.missing ? copyOfCore(thread) : pathToFileURL(join(core, 'dist/esm/index.js')).href
   const dir = folder()
   const script = join(dir, 'app.mjs')
   writeFileSync(script, `${APP_PRELUDE.replace('CORE', JSON.stringify(index))}\n${app}\n`)
   const log = join(dir, 'log')
   mkdirSync(log)
   const begun = performance.now()
-  const child = spawn(process.execPath, [...flags, script, log], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, log], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text
@@ -134,5 +137,3 @@ export function acknowledged({ told }: Ran): number[] {
 }
 
 export const count = (n: number) => Array.from({ length: n }, (_, i) => i)
-
-export const segmentFiles = (dir: string) => readdirSync(join(dir, 'shop-0', 'seg'))
