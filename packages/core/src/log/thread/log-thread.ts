@@ -11,9 +11,6 @@ import { type Entry, type EntrySource, Log, type Receipt, systemTimers } from '.
 import { carry, type Order, type Report, type ThreadData } from './messages.js'
 import { clockMs, Phase, RingTaker, Word } from './ring.js'
 
-/** Orders wait so long at most; less than the time between two checkpoints of a busy log. */
-const NAP_MS = 2
-
 /** Runs the log until it is closed; then the thread ends by itself. */
 export function runLogThread(data: ThreadData): void {
   new LogThread(data).listen()
@@ -27,7 +24,6 @@ class LogThread implements EntrySource {
   readonly #log: Log
   #next = 0 // leaf index that the next slot to be durable must get
   #reporting = false
-  #wasBusy = false
 
   constructor(data: ThreadData) {
     const { port, shared, lease, service, randomId, publicKey, privateKey } = data
@@ -67,10 +63,7 @@ class LogThread implements EntrySource {
   }
 
   rest(): boolean {
-    // Under load the next lines are near: waiting for them here is quicker than being woken, for both threads.
-    const wasBusy = this.#wasBusy
-    this.#wasBusy = false
-    return !(wasBusy && this.#taker.nap(NAP_MS)) && this.#taker.sleep()
+    return this.#taker.sleep()
   }
 
   bodyOf(slot: number): { source: Buffer; start: number; end: number } {
