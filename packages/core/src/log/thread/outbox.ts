@@ -96,3 +96,9 @@ export class Outbox {
 export function leafHashAt(index: number, body: string): string {
   return hash('sha256', `\0${prefixOf(index)}${body}`, 'hex')
 }
+
+/** The same entry with this body and without the keys, which are durable by now: as another log takes it. */
+export function withBody(entry: Entry, body: Entry['body']): Entry {
+  const { event, bytes, wait } = entry
+  return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
+}

@@ -8,7 +8,7 @@ import type { Log } from '../log.js'
 import { endedBeforeKeys, queueFull, unserialisable } from '../log-errors.js'
 import { type Item, Queue, type QueueLimits, settle } from '../queue.js'
 import type { Timers } from '../timers.js'
-import { Outbox, type SentEntry } from './outbox.js'
+import { Outbox, type SentEntry, withBody } from './outbox.js'
 import type { Shared } from './ring.js'
 import { Waits } from './waits.js'
 
@@ -210,7 +210,7 @@ export class Sender {
     for (let next = this.#outbox.takeBack(); next; next = this.#outbox.takeBack()) sent.push(next)
     const log = begin(sent)
     for (const { entry, ready } of this.#waiting.shift(this.#waiting.length))
-      if (!log.append(ready ? withoutKeys(entry) : entry)) settle({ entry }, queueFull(entry.event), undefined)
+      if (!log.append(ready ? withBody(entry, entry.body) : entry)) settle({ entry }, queueFull(entry.event), undefined)
     this.#waits.handOver(log)
     return log
   }
@@ -259,10 +259,4 @@ function bodyOf(entry: Entry): string | undefined {
     queueMicrotask(() => settle({ entry }, unserialisable(entry.event, cause), undefined))
     return undefined
   }
-}
-
-/** Its keys are durable already. */
-function withoutKeys(entry: Entry): Entry {
-  const { event, bytes, wait, body } = entry
-  return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
 }

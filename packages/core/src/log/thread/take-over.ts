@@ -5,7 +5,7 @@ import type { Entry, Receipt } from '../entry.js'
 import { Log, type LogOptions } from '../log.js'
 import { asCheckpointError, asTrailproofError } from '../log-errors.js'
 import { settle } from '../queue.js'
-import { leafHashAt, type SentEntry } from './outbox.js'
+import { leafHashAt, type SentEntry, withBody } from './outbox.js'
 
 /**
  * @param sent - what went to the thread and is not known to be durable, in order
@@ -33,9 +33,4 @@ function settleFound(log: Log, entry: Entry, receipt: Receipt): void {
       () => settle({ entry }, undefined, receipt),
       (cause) => settle({ entry }, asCheckpointError(asTrailproofError(cause, 'the log was given up')), undefined),
     )
-}
-
-function withBody(entry: Entry, body: string): Entry {
-  const { event, bytes, wait } = entry
-  return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
 }
