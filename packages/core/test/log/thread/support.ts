@@ -98,7 +98,11 @@ export async function run(app: string, thread: Thread = {}): Promise<Ran> {
   const log = join(dir, 'log')
   mkdirSync(log)
   const begun = performance.now()
-  const child = spawn(process.execPath, [script, log], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, log], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 50_000, // one that waits for what never comes must not outlive its test
+    killSignal: 'SIGKILL',
+  })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text
