@@ -84,7 +84,7 @@ export function rootOf(hasher: TreeHasher, leafHashes: readonly Uint8Array[]): U
 
 function copyHash(hash: Uint8Array): Uint8Array {
   if (!isHash(hash)) throw new RangeError('a hash is 32 bytes')
-  return Uint8Array.from(hash)
+  return new Uint8Array(hash)
 }
 
 function ones(n: number): number {

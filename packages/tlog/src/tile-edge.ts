@@ -49,7 +49,7 @@ export class TileEdge {
     if (!isHash(leafHash)) throw new RangeError('a hash is 32 bytes')
     if (!isCount(this.#size + 1)) throw new RangeError('the tree is full')
     this.#size++
-    let hash = Uint8Array.from(leafHash)
+    let hash: Uint8Array = new Uint8Array(leafHash)
     for (let level = 0; ; level++) {
       const hashes = this.#levels[level] ?? []
       this.#levels[level] = hashes
@@ -58,7 +58,7 @@ export class TileEdge {
       const index = this.#size / TILE_WIDTH ** (level + 1) - 1 // whole: a tile fills only at such sizes
       this.#full.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...hashes) })
       this.#levels[level] = []
-      hash = Uint8Array.from(rootOf(this.#hasher, hashes))
+      hash = new Uint8Array(rootOf(this.#hasher, hashes))
     }
   }
 

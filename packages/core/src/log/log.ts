@@ -205,6 +205,16 @@ export class Log {
     return true
   }
 
+  /** The source has more, or allows more, than when it was asked last. */
+  nudge(): void {
+    this.#wake()
+  }
+
+  /** Tries what failed again at once. */
+  hurry(): void {
+    for (const trouble of [...this.#troubles(), this.#asking]) trouble.hurry()
+  }
+
   /** Resolves once everything appended so far is durable (or was refused by name). */
   flush(): Promise<void> {
     return this.#wait(false)
@@ -226,7 +236,7 @@ export class Log {
         this.#closeSettle = { resolve, reject }
       })
       if (this.#over) this.#closeSettle!.resolve()
-      for (const trouble of [...this.#troubles(), this.#asking]) trouble.hurry()
+      this.hurry()
       this.#wake()
     }
     return this.#closing

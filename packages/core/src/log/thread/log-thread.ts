@@ -11,25 +11,21 @@ import { type Entry, type EntrySource, Log, type Receipt, systemTimers } from '.
 import { carry, type Order, type Report, type ThreadData } from './messages.js'
 import { clockMs, Phase, RingTaker, Word } from './ring.js'
 
-/** Orders wait so long at most; less than the time between two checkpoints of a busy log. */
-const NAP_MS = 2
-
 /** Runs the log until it is closed; then the thread ends by itself. */
 export function runLogThread(data: ThreadData): void {
   new LogThread(data).listen()
 }
 
 class LogThread implements EntrySource {
-  signAfter = Number.POSITIVE_INFINITY // until the log's first words are here
   readonly #port: MessagePort
   readonly #words: Int32Array
   readonly #signed: BigInt64Array
   readonly #taker: RingTaker
   readonly #data: ThreadData
-  #log!: Log // from the first order on
+  #log: Log | undefined // from the first order on
+  #early: Order[] = []
   #next = 0 // leaf index that the next slot to be durable must get
   #reporting = false
-  #wasBusy = false
 
   constructor(data: ThreadData) {
     const { port, shared } = data
@@ -62,21 +58,24 @@ class LogThread implements EntrySource {
     this.#log.ready.catch((error) => this.#tell({ told: 'unopened', error: carry(error) }))
   }
 
+  get signAfter(): number {
+    const known = Atomics.load(this.#words, Word.signAfter)
+    return known === 0 ? Number.POSITIVE_INFINITY : known - 1
+  }
+
   listen(): void {
+    process.once('exit', () => this.#endPhase(Phase.lost))
     this.#port.on('message', (order: Order) => this.#obey(order))
   }
 
   take(): void {
     for (let slot = this.#taker.take(); slot >= 0; slot = this.#taker.take())
-      this.#log.append(new SlotEntry(this, slot))
+      this.#log!.append(new SlotEntry(this, slot))
     this.#showSigned()
   }
 
   rest(): boolean {
-    // Under load the next lines are near: waiting for them here is quicker than being woken, for both threads.
-    const wasBusy = this.#wasBusy
-    this.#wasBusy = false
-    return !(wasBusy && this.#taker.nap(NAP_MS)) && this.#taker.sleep()
+    return this.#taker.sleep()
   }
 
   bodyOf(slot: number): { source: Buffer; start: number; end: number } {
@@ -101,7 +100,7 @@ class LogThread implements EntrySource {
   #opened(head: Head): Entry[] {
     this.#next = head.size
     Atomics.store(this.#words, Word.phase, Phase.open)
-    this.#tell({ told: 'opened', origin: this.#log.origin!, folder: this.#log.folder, head })
+    this.#tell({ told: 'opened', origin: this.#log!.origin!, folder: this.#log!.folder, head })
     Atomics.notify(this.#words, Word.phase)
     return []
   }
@@ -109,10 +108,16 @@ class LogThread implements EntrySource {
   #obey(order: Order): void {
     if (order.do === 'open') {
       this.#open(order.elsewhere)
+      for (const early of this.#early.splice(0)) this.#obey(early)
       return
     }
-    if (order.do === 'begin') this.signAfter = order.count
+    if (!this.#log) {
+      this.#early.push(order) // anchors are still being asked what they know
+      return
+    }
     this.take() // what was published before the order
+    if (order.do === 'wake') this.#log.nudge()
+    if (order.do === 'hurry') this.#log.hurry()
     if (order.do === 'checkpoint') {
       const answer = (error?: unknown) => {
         this.#showSigned()
@@ -126,15 +131,21 @@ class LogThread implements EntrySource {
   }
 
   #showSigned(): void {
-    Atomics.store(this.#signed, 0, BigInt(this.#log.signedSize))
+    Atomics.store(this.#signed, 0, BigInt(this.#log!.signedSize))
   }
 
   #end(error: unknown): void {
     this.#showSigned()
     this.#tell({ told: 'closed', error: error === undefined ? undefined : carry(error) })
-    Atomics.store(this.#words, Word.phase, Phase.ended)
-    Atomics.notify(this.#words, Word.phase)
+    this.#endPhase(Phase.ended)
     this.#port.close() // nothing is left that keeps this thread
+  }
+
+  /** Closed or lost, for ever. */
+  #endPhase(phase: number): void {
+    if (Atomics.load(this.#words, Word.phase) === Phase.ended) return
+    Atomics.store(this.#words, Word.phase, phase)
+    Atomics.notify(this.#words, Word.phase)
   }
 
   #tell(report: Report): void {

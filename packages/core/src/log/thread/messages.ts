@@ -25,8 +25,8 @@ export type Order =
   | { do: 'open'; elsewhere: readonly Elsewhere[] }
   /** New slots were published while the log's thread slept. */
   | { do: 'wake' }
-  /** The first `count` slots are the log's own first words; nothing is signed before they are durable. */
-  | { do: 'begin'; count: number }
+  /** Closing begins: what failed is tried again at once. */
+  | { do: 'hurry' }
   /** Answer once everything published is durable, and below a checkpoint that is durable too. */
   | { do: 'checkpoint'; id: number }
   | { do: 'close' }

@@ -9,6 +9,13 @@ import { RingPutter, type Shared, Word } from './ring.js'
 /** Room for what the log puts in front of a body, whatever its number. */
 const LONGEST_BODY = MAX_ENTRY_BYTES - prefixOf(Number.MAX_SAFE_INTEGER).length
 
+/** An entry that was sent, with its body and the leaf index that it gets. */
+export interface SentEntry {
+  entry: Entry
+  body: string
+  index: number
+}
+
 export class Outbox {
   readonly #ring: RingPutter
   readonly #words: Int32Array
@@ -66,7 +73,7 @@ export class Outbox {
   }
 
   /** The oldest entry with its body, whatever became of it; it leaves. For taking over from a thread that is gone. */
-  takeBack(): { entry: Entry; body: string; index: number } | undefined {
+  takeBack(): SentEntry | undefined {
     if (this.length === 0) return undefined
     const [body, index] = [this.#ring.oldestBody(), this.#index]
     return { body, index, entry: this.#leave() }
@@ -88,4 +95,10 @@ export class Outbox {
 /** Leaf hash, hex, of a body that stands at `index`. */
 export function leafHashAt(index: number, body: string): string {
   return hash('sha256', `\0${prefixOf(index)}${body}`, 'hex')
+}
+
+/** The same entry with this body and without the keys, which are durable by now: as another log takes it. */
+export function withBody(entry: Entry, body: Entry['body']): Entry {
+  const { event, bytes, wait } = entry
+  return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
 }

@@ -25,12 +25,15 @@ export const Word = {
   phase: 4,
   /** The `clockMs` at which the system call under way began; 0 when none is. */
   busySince: 5,
+  /** One more than the slots that must be durable before anything is signed; 0 while that is not known. */
+  signAfter: 6,
 } as const
 
-/** Napping it wakes by a notification, which costs little; asleep it listens for orders too, and must be sent one. */
-export const Rest = { awake: 0, napping: 1, asleep: 2 } as const
+/** Asleep it must be sent an order. */
+export const Rest = { awake: 0, asleep: 1 } as const
 
-export const Phase = { opening: 0, open: 1, ended: 2 } as const
+/** `lost`: the log's thread ends without having closed the log, and does nothing any more. */
+export const Phase = { opening: 0, open: 1, ended: 2, lost: 3 } as const
 
 /** Milliseconds on a clock that all threads of a process share, in 32 bits that go round; never 0. */
 export function clockMs(): number {
@@ -102,9 +105,7 @@ export class RingPutter {
   /** Hands everything put so far to the other side. @returns true when that side sleeps and has to be told */
   publish(): boolean {
     Atomics.store(this.#words, Word.published, this.#put | 0)
-    const rest = Atomics.exchange(this.#words, Word.rest, Rest.awake)
-    if (rest === Rest.napping) Atomics.notify(this.#words, Word.published)
-    return rest === Rest.asleep
+    return Atomics.exchange(this.#words, Word.rest, Rest.awake) === Rest.asleep
   }
 
   /** Reads the leaf hash that came back with the oldest slot, hex. */
@@ -180,15 +181,6 @@ export class RingTaker {
   /** Leaves the leaf hash (hex) in a slot, for whoever put it. */
   answer(slot: number, leafHash: string): void {
     this.bytes.write(leafHash, slot + HASH_AT, 'hex')
-  }
-
-  /** Waits for slots, `ms` at most. @returns true when there are some */
-  nap(ms: number): boolean {
-    const taken = this.#taken | 0
-    Atomics.store(this.#words, Word.rest, Rest.napping)
-    Atomics.wait(this.#words, Word.published, taken, ms)
-    Atomics.store(this.#words, Word.rest, Rest.awake)
-    return Atomics.load(this.#words, Word.published) !== taken
   }
 
   /** Says that it will not look again before it is told. @returns false when something was published meanwhile */

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Order, Report, ThreadData } from './messages.js'
-import { Phase, type Shared, Word } from './ring.js'
+import { Phase, Word } from './ring.js'
 
 /** How long the application's thread sleeps at a time when the process ends and the log's thread has to finish. */
 const NAP_MS = 5
 
 export class ThreadLink {
+  /** Resolves when the thread is no more, for whatever reason. */
+  readonly ended: Promise<void>
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #words: Int32Array
@@ -23,7 +25,7 @@ export class ThreadLink {
     file: URL,
     data: Omit<ThreadData, 'port' | 'randomId'>,
     private readonly heard: (report: Report) => void,
-    lost: (error: Error) => void,
+    private readonly lost: (error: Error) => void,
   ) {
     this.#words = new Int32Array(data.shared.words)
     const { port1, port2 } = new MessageChannel()
@@ -43,11 +45,11 @@ export class ThreadLink {
     this.#worker.on('error', (error) => {
       cause = error
     })
-    this.#worker.on('exit', (code) => {
-      if (this.#over) return
-      this.#over = true
-      this.#port.close()
-      lost(cause ?? new Error(`the log's thread ended with code ${code}`))
+    this.ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        resolve()
+        this.#lose(cause ?? new Error(`it ended with code ${code}`))
+      })
     })
   }
 
@@ -57,39 +59,51 @@ export class ThreadLink {
 
   /** Keeps the process alive, or no longer: as long as lines are on their way it should not end for want of work. */
   hold(hold: boolean): void {
-    if (hold === this.#holding) return
+    if (hold === this.#holding || this.#over) return
     this.#holding = hold
-    if (hold) this.#port.ref()
-    else this.#port.unref()
+    // The thread and not the port: a thread that dies takes its port along, and the process would end before it is heard.
+    if (hold) this.#worker.ref()
+    else this.#worker.unref()
   }
 
   /**
-   * Blocks until `done` says so, hearing reports meanwhile. For the end of the process.
+   * Blocks until `done` says so, hearing reports meanwhile, and that the thread is lost. For the end of the process.
    *
    * @returns false when `until` (performance.now()) came first
    */
   waitFor(done: () => boolean, until: number): boolean {
     while (!done()) {
+      const phase = Atomics.load(this.#words, Word.phase)
       this.#hearAll()
+      if (phase === Phase.lost) this.#lose(new Error('it ended together with the process'))
       if (done()) return true
       const left = until - performance.now()
       if (left <= 0) return false
-      Atomics.wait(this.#words, Word.phase, Atomics.load(this.#words, Word.phase), Math.min(left, NAP_MS))
+      Atomics.wait(this.#words, Word.phase, phase, Math.min(left, NAP_MS))
     }
     return true
   }
 
   hasEnded(): boolean {
-    this.#hearAll()
-    return Atomics.load(this.#words, Word.phase) === Phase.ended
+    const phase = Atomics.load(this.#words, Word.phase)
+    this.#hearAll() // what it said before
+    return phase === Phase.ended
   }
 
   /** The thread has closed the log, or is not needed any more. */
   end(): void {
-    this.#over = true
     this.hold(false)
+    this.#over = true
     this.#port.close()
     void this.#worker.terminate()
+  }
+
+  #lose(cause: Error): void {
+    this.#hearAll() // its last words may be that it has closed the log
+    if (this.#over) return
+    this.#over = true
+    this.#port.close()
+    this.lost(cause)
   }
 
   #hearAll(): void {
@@ -101,5 +115,3 @@ export class ThreadLink {
     if (!this.#over) this.heard(report)
   }
 }
-
-export type { Shared }

@@ -1,31 +1,20 @@
 // The log as the application's thread sees it while another thread writes it: lines go into shared memory, counts of what
 // is durable come back. It answers to the same calls as `Log`, which takes over in this thread should the other be lost.
-//
-//   append ─► waiting (keys, opening, no room) ─► outbox ─► [log's thread] ─► durable ─► settled
 import type { KeyObject } from 'node:crypto'
 import type { TrailproofError } from '../../errors.js'
 import type { SharedFileLease } from '../../writers/file/lease.js'
 import type { Elsewhere, Head } from '../../writers/writer.js'
 import type { Entry } from '../entry.js'
-import { KeyWaits } from '../key-waits.js'
 import { ATTEMPTS_WHEN_CLOSING, type Log, type LogHealth, type LogOptions, type LogState } from '../log.js'
-import {
-  closedError,
-  endedBefore,
-  endedBeforeKeys,
-  queueFull,
-  threadLost,
-  timeoutError,
-  unserialisable,
-} from '../log-errors.js'
-import { type Item, Queue, settle } from '../queue.js'
+import { closedError, endedBefore, threadLost, timeoutError } from '../log-errors.js'
+import { settle } from '../queue.js'
 import { systemTimers } from '../timers.js'
 import { type Report, uncarry } from './messages.js'
-import { Outbox } from './outbox.js'
-import { clockMs, shareRing, Word } from './ring.js'
+import { type Shared, shareRing, Word } from './ring.js'
+import { Sender } from './sender.js'
+import { StallWatch } from './stall-watch.js'
 import { takeOver } from './take-over.js'
 import { ThreadLink } from './thread-link.js'
-import { Waits } from './waits.js'
 
 /** A log in the thread of the caller, or one that stands in for a log in another. */
 export type AnyLog = Pick<
@@ -40,72 +29,65 @@ export interface ThreadedLogOptions extends LogOptions {
   privateKey: KeyObject
 }
 
-/** While closing, a log that cannot be opened is given up after this time. */
-const OPENING_MS = 2000
+const MAX_RING_BYTES = 64 * 1024 * 1024
+
+/** While closing, a log that fails and has not even taken all lines is given up after this time. */
+const CLOSING_MS = 2000
 
 export class ThreadedLog implements AnyLog {
   readonly ready: Promise<Head>
   readonly #options: ThreadedLogOptions
-  readonly #words: Int32Array
-  readonly #signed: BigInt64Array
-  readonly #outbox: Outbox
+  readonly #shared: Shared
   readonly #link: ThreadLink
-  readonly #keys: KeyWaits
-  readonly #waits: Waits
-  readonly #waiting = new Queue({
-    maxQueuedBytes: Number.POSITIVE_INFINITY,
-    maxQueuedRecords: Number.POSITIVE_INFINITY,
-  })
+  readonly #sender: Sender
+  readonly #stall: StallWatch
   #readySettle!: { resolve(head: Head): void; reject(error: TrailproofError): void }
   #head: Head | undefined
   #origin: string | undefined
   #folder: string | undefined
-  #state: LogState = 'opening'
+  #asked = false
+  #state: LogState = 'opening' // of the log in its thread
+  #told: LogState = 'opening'
   #lastError: TrailproofError | undefined
-  #accepted = 0
-  #sent = 0
-  #settled = 0 // sent entries found durable
-  #progressAt = 0
-  #checkpointWanted = false
-  #publishing = false
   #closing: Promise<void> | undefined
   #closeSettle: { resolve(): void; reject(error: unknown): void } | undefined
-  #givenUp: TrailproofError | undefined
   #closeTold = false
-  #asked = false
-  #over = false
+  #givenUp: TrailproofError | undefined // lines were, while closing
+  #ended: { error: TrailproofError | undefined } | undefined
   #successor: Log | undefined
 
   /** @throws what `Worker` throws where threads may not be started; then nothing was begun */
   constructor(options: ThreadedLogOptions) {
-    const { key, service, limits, file, shared: lease, privateKey } = options
+    const { key, service, limits, file, shared: lease, privateKey, stalledAfterMs } = options
     this.#options = options
-    const shared = shareRing(Math.min(limits.maxQueuedBytes, 64 * 1024 * 1024))
-    this.#words = new Int32Array(shared.words)
-    this.#signed = new BigInt64Array(shared.signed)
-    this.#outbox = new Outbox(shared)
+    this.#shared = shareRing(Math.min(limits.maxQueuedBytes, MAX_RING_BYTES))
     this.#link = new ThreadLink(
       file,
-      { shared, lease, service, publicKey: key.publicKey, privateKey },
+      { shared: this.#shared, lease, service, publicKey: key.publicKey, privateKey },
       (report) => this.#hear(report),
       (cause) => this.#lost(cause),
     )
-    this.#waits = new Waits((id) => this.#link.tell({ do: 'checkpoint', id }))
-    this.#keys = new KeyWaits(options.timers ?? systemTimers, {
-      ready: () => this.#pump(),
+    this.#stall = new StallWatch(this.#shared, stalledAfterMs, () => this.#changed())
+    this.#sender = new Sender(this.#shared, limits, options.timers ?? systemTimers, {
+      wake: () => this.#link.tell({ do: 'wake' }),
+      checkpoint: (id) => this.#link.tell({ do: 'checkpoint', id }),
+      moved: () => this.#moved(),
+      changed: () => this.#changed(),
       failed: (trouble, error) => {
         this.#lastError = error
         trouble.failed(error, this.#closing !== undefined)
-        this.#told()
-        if (this.#closing && trouble.attempts >= ATTEMPTS_WHEN_CLOSING) this.#giveUpWaiting(error)
+        if (this.#closing && trouble.attempts >= ATTEMPTS_WHEN_CLOSING) {
+          this.#givenUp = error
+          this.#sender.giveUpWaiting(error)
+        }
+        this.#changed()
       },
-      changed: () => this.#told(),
     })
     this.ready = new Promise((resolve, reject) => {
       this.#readySettle = { resolve, reject }
     })
     this.ready.catch(() => {})
-    this.#link.hold(true)
+    this.#changed()
     const { elsewhere } = options.lease
     if (elsewhere) void elsewhere.asked().then((known) => this.#open(known))
     else this.#open([])
@@ -113,9 +95,9 @@ export class ThreadedLog implements AnyLog {
 
   get state(): LogState {
     if (this.#successor) return this.#successor.state
-    if (this.#over) return 'closed'
+    if (this.#ended) return 'closed'
     if (this.#isStalled()) return 'stalled'
-    return this.#keys.trouble.error ? 'failing' : this.#state
+    return this.#sender.keyError ? 'failing' : this.#state
   }
 
   get origin(): string | undefined {
@@ -128,298 +110,207 @@ export class ThreadedLog implements AnyLog {
 
   append(entry: Entry): boolean {
     if (this.#successor) return this.#successor.append(entry)
-    if (this.#closing || this.#over) {
-      queueMicrotask(() => settle({ entry }, closedError(), undefined))
-      return true
-    }
-    if (this.#isFull(entry)) return false
-    this.#accepted++
-    if (this.#head && this.#waiting.length === 0 && !entry.ready && typeof entry.body === 'string')
-      if (this.#send(entry, entry.body)) return true
-    const item = this.#waiting.push(entry, this.#accepted)!
-    this.#keys.start(item)
+    if (!this.#closing && !this.#ended) return this.#sender.append(entry)
+    queueMicrotask(() => settle({ entry }, closedError(), undefined))
     return true
   }
 
   flush(): Promise<void> {
-    return this.#wait(false)
+    return this.#successor?.flush() ?? this.#sender.wait(false)
   }
 
   checkpoint(): Promise<void> {
-    return this.#wait(true)
+    return this.#successor?.checkpoint() ?? this.#sender.wait(true)
   }
 
   close(): Promise<void> {
     if (this.#successor) return this.#successor.close()
-    if (!this.#closing) {
-      this.#closing = new Promise((resolve, reject) => {
-        this.#closeSettle = { resolve, reject }
-      })
-      if (this.#over) this.#closeSettle!.resolve()
-      this.#keys.trouble.hurry()
-      this.#link.hold(true)
-      if (!this.#head) setTimeout(() => this.#head || this.#end(this.#lastError ?? closedError()), OPENING_MS)
-      this.#pump()
+    if (this.#closing) return this.#closing
+    this.#closing = new Promise((resolve, reject) => {
+      this.#closeSettle = { resolve, reject }
+    })
+    if (this.#ended) this.#closeSettle!.resolve()
+    else {
+      this.#link.tell({ do: 'hurry' })
+      this.#sender.hurry()
+      this.#sender.pump()
+      if (!this.#closeTold) this.#giveUpLater()
     }
     return this.#closing
   }
 
   finishSync(timeoutMs: number): boolean {
-    if (this.#successor) return this.#successor.finishSync(timeoutMs)
-    if (this.#over) return true
     const until = performance.now() + timeoutMs
     this.#open(this.#options.lease.elsewhere?.heard() ?? []) // the process ends: what was heard by now must do
-    if (this.#isStalled() || !this.#link.waitFor(() => this.#head !== undefined, until)) return this.#finish()
-    const unready = this.#giveUpUnready()
-    for (this.#pump(); this.#waiting.length > 0; this.#pump())
-      if (!this.#link.waitFor(() => this.#outbox.hasNews(), until)) return this.#finish()
-    this.#publish()
-    if (!this.#closeTold) this.#link.tell({ do: 'close' })
-    this.#closeTold = true
-    this.#link.waitFor(() => this.#over || this.#link.hasEnded(), until)
-    return this.#finish() && !unready
+    const unready = !this.#successor && !this.#ended && this.#finishInThread(until)
+    // Where the thread was found lost just now, its successor has everything.
+    if (this.#successor) return this.#successor.finishSync(until - performance.now()) && !unready
+    return this.#ended!.error === undefined && !unready
   }
 
   health(): LogHealth {
-    if (this.#successor) return this.#successor.health()
-    const stalled = this.#isStalled()
-    const lastError = stalled ? timeoutError(this.#options.stalledAfterMs) : this.#lastError
+    if (this.#successor) {
+      const health = this.#successor.health()
+      return { ...health, lastError: health.lastError ?? this.#lastError! }
+    }
+    const lastError = this.#isStalled() ? timeoutError(this.#options.stalledAfterMs) : this.#lastError
     return {
       state: this.state,
       thread: 'worker',
       origin: this.#origin,
-      size: (this.#head?.size ?? 0) + this.#settled,
-      signedSize: Number(Atomics.load(this.#signed, 0)),
-      queuedRecords: this.#waiting.length + this.#outbox.length,
-      queuedBytes: this.#waiting.bytes + this.#outbox.bytes,
+      size: (this.#head?.size ?? 0) + this.#sender.durable,
+      signedSize: Number(Atomics.load(new BigInt64Array(this.#shared.signed), 0)),
+      queuedRecords: this.#sender.queuedRecords,
+      queuedBytes: this.#sender.queuedBytes,
       ...(lastError && { lastError }),
     }
-  }
-
-  /** Has the log's thread open the log, once. */
-  #open(elsewhere: readonly Elsewhere[]): void {
-    if (this.#asked || this.#over || this.#successor) return
-    this.#asked = true
-    this.#link.tell({ do: 'open', elsewhere })
-  }
-
-  // ── lines on their way ────────────────────────────────────────────────────────────────────────────────────────────
-
-  #isFull({ bytes }: Entry): boolean {
-    const { maxQueuedBytes, maxQueuedRecords } = this.#options.limits
-    return (
-      this.#waiting.length + this.#outbox.length + this.#waits.length >= maxQueuedRecords ||
-      this.#waiting.bytes + this.#outbox.bytes + bytes > maxQueuedBytes
-    )
-  }
-
-  /** @returns false: no room now */
-  #send(entry: Entry, body: string): boolean {
-    const put = this.#outbox.put(entry, body)
-    if (put === false) return false
-    if (put !== true) queueMicrotask(() => settle({ entry }, put, undefined))
-    else {
-      this.#sent++
-      if (entry.wait === 'checkpointed') this.#checkpointWanted = true
-      if (!this.#publishing) {
-        this.#publishing = true
-        queueMicrotask(() => this.#publish())
-      }
-    }
-    return true
-  }
-
-  #publish(): void {
-    this.#publishing = false
-    if (this.#over || this.#successor) return
-    if (this.#outbox.publish()) this.#link.tell({ do: 'wake' })
-    if (this.#outbox.length > 0 && !this.#outbox.hasNews()) this.#progressAt ||= performance.now()
-    if (this.#checkpointWanted) this.#waits.order(this.#sent)
-    this.#checkpointWanted = false
-    this.#link.hold(this.#mustHold())
-  }
-
-  /** Sends what waited for keys, for room, or for the log to be open, in order. */
-  #pump(): void {
-    if (!this.#head || this.#over || this.#successor) return
-    for (let item = this.#waiting.at(0); item?.ready; item = this.#waiting.at(0)) {
-      const body = this.#bodyOf(item)
-      if (body !== undefined && !this.#send(item.entry, body)) break
-      this.#waiting.shift(1)
-    }
-    this.#answerWaiters()
-    if (!this.#closing || this.#closeTold || this.#waiting.length > 0) return
-    this.#closeTold = true
-    this.#publish()
-    this.#link.tell({ do: 'close' })
-  }
-
-  /** Undefined, and settled, when there is none. */
-  #bodyOf(item: Item): string | undefined {
-    const { event, body } = item.entry
-    try {
-      item.body ??= typeof body === 'function' ? body() : body
-      return item.body as string
-    } catch (cause) {
-      settle(item, unserialisable(event, cause), undefined)
-      return undefined
-    }
-  }
-
-  #progress(): void {
-    Atomics.store(this.#words, Word.told, 0)
-    this.#progressAt = 0
-    for (let next = this.#outbox.takeDurable(this.#origin!); next; next = this.#outbox.takeDurable(this.#origin!)) {
-      this.#settled++
-      if (next.entry.wait === 'checkpointed') this.#waits.keep(next.entry, next.receipt, this.#settled)
-      else settle(next, undefined, next.receipt)
-    }
-    if (this.#outbox.length > 0) this.#progressAt = performance.now()
-    this.#pump()
-    this.#link.hold(this.#mustHold())
-  }
-
-  #mustHold(): boolean {
-    const busy = this.#outbox.length > 0 || this.#waits.asked
-    return !this.#over && (!this.#head || this.#closing !== undefined || (busy && this.#state === 'writing'))
   }
 
   // ── what the log's thread reports ─────────────────────────────────────────────────────────────────────────────────
 
   #hear(report: Report): void {
-    switch (report.told) {
-      case 'opened':
-        this.#folder = report.folder
-        this.#opened(report.origin, report.head)
-        return
-      case 'unopened':
-        this.#readySettle.reject(uncarry(report.error))
-        return
-      case 'progress':
-        this.#progress()
-        return
-      case 'state':
-        this.#state = report.state
-        if (report.error) this.#lastError = uncarry(report.error)
-        this.#link.hold(this.#mustHold())
-        this.#told()
-        return
-      case 'checkpoint':
-        this.#progress()
-        this.#waits.answered(report.id, report.error && uncarry(report.error))
-        this.#link.hold(this.#mustHold())
-        return
-      case 'closed':
-        this.#progress()
-        this.#end(this.#givenUp ?? (report.error && uncarry(report.error)))
-        return
-    }
+    if (report.told === 'opened') this.#opened(report)
+    else if (report.told === 'unopened') this.#readySettle.reject(uncarry(report.error))
+    else if (report.told === 'state') {
+      this.#state = report.state
+      if (report.error) this.#lastError = uncarry(report.error)
+      this.#changed()
+    } else this.#progress()
+    if (report.told === 'checkpoint') this.#sender.answered(report.id, report.error && uncarry(report.error))
+    if (report.told === 'closed') this.#end(this.#givenUp ?? (report.error && uncarry(report.error)))
   }
 
-  /** The log's own first words go before everything that was queued meanwhile. */
-  #opened(origin: string, head: Head): void {
+  /** Has the log's thread open the log, once. */
+  #open(elsewhere: readonly Elsewhere[]): void {
+    if (this.#asked || this.#ended || this.#successor) return
+    this.#asked = true
+    this.#link.tell({ do: 'open', elsewhere })
+  }
+
+  #opened({ origin, folder, head }: Report & { told: 'opened' }): void {
     this.#origin = origin
+    this.#folder = folder
     this.#head = head
-    this.#outbox.begin(head.size)
-    const first = this.#options.preamble(head, origin)
-    for (const entry of first)
-      this.#send(entry, typeof entry.body === 'function' ? entry.body() : (entry.body as string))
-    this.#publish()
-    this.#link.tell({ do: 'begin', count: first.length })
+    const count = this.#sender.open(origin, head.size, this.#options.preamble(head, origin))
+    // Before the lines are seen, so that nothing is signed without the log's own first words.
+    Atomics.store(new Int32Array(this.#shared.words), Word.signAfter, count + 1)
+    this.#sender.publish()
+    this.#link.tell({ do: 'wake' })
     this.#readySettle.resolve(head)
-    this.#pump()
+    this.#sender.pump()
   }
 
-  /** Tells whoever wants to know of the state. */
-  #told(): void {
+  #progress(): void {
+    Atomics.store(new Int32Array(this.#shared.words), Word.told, 0) // before looking: what comes later is told again
+    const before = this.#sender.durable
+    this.#sender.progress()
+    if (this.#sender.durable !== before) this.#stall.moved(this.#sender.underWay > 0)
+    this.#changed()
+  }
+
+  /** Lines were handed over, or became durable. */
+  #moved(): void {
+    if (this.#ended || this.#successor) return
+    if (this.#sender.underWay > 0) this.#stall.expect()
+    if (this.#closing && this.#head && !this.#closeTold && this.#sender.waiting === 0) {
+      this.#closeTold = true
+      this.#sender.publish()
+      this.#link.tell({ do: 'close' })
+    }
+    this.#link.hold(this.#mustHold())
+  }
+
+  /** Tells whoever wants to know of the state, when it is another one. */
+  #changed(): void {
+    this.#link.hold(this.#mustHold())
     const { state } = this
+    if (state === this.#told) return
+    this.#told = state
     try {
-      this.#options.onState?.(state, state === 'failing' || state === 'stalled' ? this.#lastError : undefined)
+      this.#options.onState?.(state, state === 'failing' || state === 'stalled' ? this.health().lastError : undefined)
     } catch {}
   }
 
-  /** A system call, or the thread itself, has not come back for too long. */
+  /** A log that fails is known by its state; one that does not answer, by the time that has gone by. */
   #isStalled(): boolean {
-    const { stalledAfterMs } = this.#options
-    const busySince = Atomics.load(this.#words, Word.busySince)
-    if (busySince !== 0 && ((clockMs() - busySince) | 0) > stalledAfterMs) return true
-    if (this.#state !== 'writing' || this.#progressAt === 0 || this.#outbox.hasNews()) return false
-    return performance.now() - this.#progressAt > stalledAfterMs
+    return this.#state !== 'failing' && !this.#sender.hasNews && this.#stall.isStalled
   }
 
-  #wait(checkpoint: boolean): Promise<void> {
-    if (this.#successor) return checkpoint ? this.#successor.checkpoint() : this.#successor.flush()
-    if (this.#over) return Promise.resolve()
-    const waiting = this.#waits.wait(this.#accepted, checkpoint)
-    this.#answerWaiters()
-    return waiting
-  }
-
-  #answerWaiters(): void {
-    if (!this.#head) return
-    this.#waits.progress(this.#accepted, this.#waiting.length, this.#outbox.length, this.#sent, () => this.#publish())
-    this.#link.hold(this.#mustHold())
+  /** Should the process stay alive for what is on its way? Not for a disk that fails or does not answer. */
+  #mustHold(): boolean {
+    if (this.#ended || this.#successor || this.#isStalled()) return false
+    if (this.#closing) return true
+    return this.#state !== 'failing' && (!this.#head || this.#sender.isOwed)
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The keys of these lines cannot be kept: they are told, and the rest is written. */
-  #giveUpWaiting(error: TrailproofError): void {
-    this.#givenUp = error
-    for (const item of this.#waiting.shift(this.#waiting.length)) settle(item, error, undefined)
-    this.#pump()
+  /** The log's thread gives up by itself once it was told to close; until then nobody else would. */
+  #giveUpLater(): void {
+    setTimeout(() => {
+      if (this.#closeTold || this.#ended || this.#successor) return
+      if (this.#state === 'failing') this.#end(this.#lastError ?? closedError())
+      else this.#giveUpLater()
+    }, CLOSING_MS).unref()
   }
 
-  /** Lines whose keys are not durable cannot be written, and nothing will make them so before the process ends. */
-  #giveUpUnready(): boolean {
-    let any = false
-    for (let i = 0, item = this.#waiting.at(0); item; item = this.#waiting.at(i)) {
-      if (item.ready) i++
-      else {
-        any = true
-        settle(this.#waiting.remove(i), endedBeforeKeys(item.entry.event), undefined)
-      }
+  /** @returns true when lines were given up that waited for keys */
+  #finishInThread(until: number): boolean {
+    const gone = () => this.#ended !== undefined || this.#successor !== undefined
+    const waitFor = (done: () => boolean) => this.#link.waitFor(() => gone() || done(), until)
+    if (this.#isStalled()) this.#finish()
+    else if (!waitFor(() => this.#head !== undefined)) this.#finish()
+    if (gone()) return false
+    const unready = this.#sender.giveUpUnready()
+    this.#closing ??= new Promise((resolve, reject) => {
+      this.#closeSettle = { resolve, reject }
+    })
+    this.#closing.catch(() => {})
+    // Each round makes room for lines, hands them over, and waits for the next ones to be durable; the last one closes.
+    for (this.#sender.publish(); !gone() && !this.#closeTold; this.#sender.progress()) {
+      this.#sender.pump()
+      this.#sender.publish()
+      if (performance.now() >= until || (!this.#closeTold && !waitFor(() => this.#sender.hasNews))) break
     }
-    return any
+    waitFor(() => this.#link.hasEnded())
+    if (!gone()) this.#finish()
+    return unready
   }
 
-  /** The last word of finishSync. */
-  #finish(): boolean {
-    if (this.#over) return !this.#lastError
-    this.#progress()
-    const complete = this.#outbox.length === 0 && this.#waiting.length === 0 && this.#link.hasEnded()
+  /** The last word of finishSync, when the log's thread did not have it. */
+  #finish(): void {
+    this.#sender.progress()
+    const complete = this.#sender.queuedRecords === 0 && this.#link.hasEnded()
     this.#end(complete ? undefined : (this.#lastError ?? endedBefore()))
-    return complete
   }
 
   /** Nothing more will be written. Whoever still waits is told why, exactly once. */
   #end(error: TrailproofError | undefined): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#ended) return
+    this.#ended = { error }
+    this.#stall.end()
+    // The slot may not go to others as long as a system call of ours could still change the log.
+    if (this.#link.hasEnded()) this.#options.lease.release()
+    else void this.#link.ended.then(() => this.#options.lease.release())
     this.#link.end()
     const left = error ?? closedError()
-    for (let next = this.#outbox.takeBack(); next; next = this.#outbox.takeBack()) settle(next, left, undefined)
-    for (const item of this.#waiting.shift(this.#waiting.length)) settle(item, left, undefined)
-    this.#waits.end(error)
+    this.#sender.end(error, left)
     this.#readySettle.reject(left)
-    this.#keys.trouble.succeeded()
-    this.#options.lease.release()
-    this.#told()
+    this.#changed()
     if (error) this.#closeSettle?.reject(error)
     else this.#closeSettle?.resolve()
   }
 
   /** The thread is gone, and nobody closed it. What it had made durable counts; the rest is written from here. */
   #lost(cause: Error): void {
-    if (this.#over) return
-    if (this.#origin !== undefined) this.#progress()
+    if (this.#ended) return
     this.#lastError = threadLost(cause)
     process.emitWarning(this.#lastError)
-    const successor = takeOver(this.#options, this.#outbox, this.#origin)
-    this.#successor = successor
-    for (const { entry } of this.#waiting.shift(this.#waiting.length))
-      if (!successor.append(entry)) settle({ entry }, queueFull(entry.event), undefined)
-    this.#waits.handOver(successor)
+    this.#stall.end()
+    const successor = this.#sender.handOver((sent) => {
+      this.#successor = takeOver(this.#options, sent, this.#origin)
+      return this.#successor
+    })
     successor.ready.then(this.#readySettle.resolve, this.#readySettle.reject)
     if (this.#closing) successor.close().then(this.#closeSettle!.resolve, this.#closeSettle!.reject)
   }
