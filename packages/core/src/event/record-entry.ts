@@ -22,10 +22,10 @@ export class RecordEntry extends Deadline implements Entry {
     readonly wait: Entry['wait'],
     /** Undefined for the audit's own records, which are not observations. */
     private readonly counters: Counters | undefined,
-    public body: string | (() => string),
+    public body: Entry['body'],
   ) {
     super()
-    this.bytes = body.length
+    this.bytes = typeof body === 'object' ? body.end - body.start : body.length
   }
 
   settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void {

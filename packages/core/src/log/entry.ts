@@ -1,8 +1,10 @@
 // What goes into the log and what comes back.
 import type { TrailproofError } from '../errors.js'
 
-/** Text of a line that another thread has put into shared memory already: `[start, end)` of `source`, UTF-8. */
+/** Text of a line that stands in memory already: `[start, end)` of `source`, UTF-8, one line without control characters. */
 export interface BodyBytes {
+  /** The memory is written over as soon as `append` has returned: what is kept longer is copied. */
+  readonly fleeting?: boolean
   readonly source: Buffer
   readonly start: number
   readonly end: number
@@ -36,4 +38,10 @@ export interface Receipt {
   index: number
   /** RFC 6962 leaf hash, 32 bytes, hex. */
   leafHash: string
+}
+
+/** Copies a body that would not last. */
+export function keepBody(entry: Entry): void {
+  const { body } = entry
+  if (typeof body === 'object' && body.fleeting) entry.body = body.source.toString('utf8', body.start, body.end)
 }

@@ -81,6 +81,9 @@ type Needles = Map<string, Needle[]>
 /** The records of one request look for the same secrets, and for those that came up since. */
 const ofRequest = new WeakMap<object, Redactors & { secrets: readonly string[]; needles: Needles }>()
 
+/** The guard of records that belong to no request. */
+export const NO_SECRETS = redactors([])
+
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
 export function redactor(secrets: Iterable<string>, known: Needles = new Map()): Redactor {
   const needles = [...secrets]

@@ -18,6 +18,7 @@ export class Pseudonyms {
   readonly #refs = {
     session: new RecentMap(CACHED_REFS),
     token: new RecentMap(CACHED_REFS),
+    jti: new RecentMap(CACHED_REFS),
     device: new RecentMap(CACHED_REFS),
     claimed: new RecentMap(CACHED_REFS),
   }
@@ -35,7 +36,12 @@ export class Pseudonyms {
 
   /** Reference of a session id, a token or a device id: the same value, the same reference, while the root key lives. */
   of(purpose: 'session' | 'token' | 'device', value: string): string {
-    return this.#refs[purpose].get(value, () => mac(this.#purpose[purpose], value))
+    return this.#refs[purpose].get(value) ?? this.#refs[purpose].keep(value, mac(this.#purpose[purpose], value))
+  }
+
+  /** Reference of the id that a token has inside: `of('token', 'jti …')`. */
+  ofJti(jti: string): string {
+    return this.#refs.jti.get(jti) ?? this.#refs.jti.keep(jti, mac(this.#purpose.token, `jti ${jti}`))
   }
 
   /** The reference of an account if it is known without waiting. */
@@ -60,7 +66,7 @@ export class Pseudonyms {
     if (!key) return undefined
     if (day !== this.#claimedDay) this.#refs.claimed.clear()
     this.#claimedDay = day
-    return this.#refs.claimed.get(name, () => mac(key, normaliseName(name)))
+    return this.#refs.claimed.get(name) ?? this.#refs.claimed.keep(name, mac(key, normaliseName(name)))
   }
 
   /** The pseudonym of a typed name on one UTC day; the day's key is durable when this resolves. */
@@ -100,10 +106,15 @@ class RecentMap {
 
   constructor(private readonly size: number) {}
 
-  get(key: string, make: () => string): string {
+  get(key: string): string | undefined {
     const recent = this.#recent.get(key)
     if (recent !== undefined) return recent
-    const value = this.#older.get(key) ?? make()
+    const older = this.#older.get(key)
+    return older === undefined ? undefined : this.keep(key, older)
+  }
+
+  /** @returns the value */
+  keep(key: string, value: string): string {
     if (key.length > LONGEST_KEY) return value
     if (this.#recent.size >= this.size) {
       this.#older = this.#recent
