@@ -148,7 +148,7 @@ export class Recorder {
   // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
 
   record(event: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
-    return new Promise((resolve, reject) => {
+    try {
       checkEvent(event, wait)
       const policy = this.policyFor(event.event)
       const context = currentContext()
@@ -157,17 +157,28 @@ export class Recorder {
       this.counters.seen('app', event.event)
       const entry = this.#queueFor(event, wait, context, n)
       const patient = wait === undefined ? !failing : wait !== 'queued'
-      const answered = (answer: Answer | undefined) => {
-        if (patient && !answer) this.counters.slow()
+      return patient ? this.#patiently(entry, policy, wait) : this.#atOnce(entry, policy, wait)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #patiently(entry: RecordEntry, policy: Policy, wait: WaitFor | undefined): Promise<RecordReceipt> {
+    return new Promise((resolve, reject) => {
+      onAnswer(entry, policy.waitAtMostMs, this.#deadlines, (answer) => {
+        if (!answer) this.counters.slow()
         try {
           resolve(this.#receipt(entry, answer, policy, wait))
         } catch (error) {
           reject(error)
         }
-      }
-      if (patient) onAnswer(entry, policy.waitAtMostMs, this.#deadlines, answered)
-      else queueMicrotask(() => answered(entry.answer)) // a closed log has said so in a microtask before this one
+      })
     })
+  }
+
+  async #atOnce(entry: RecordEntry, policy: Policy, wait: WaitFor | undefined): Promise<RecordReceipt> {
+    await undefined // a closed log says so in a microtask of its own, queued before this one
+    return this.#receipt(entry, entry.answer, policy, wait)
   }
 
   #receipt(

@@ -18,6 +18,7 @@ export class DataMembers {
   readonly #keys: string[] = []
   readonly #starts: number[] = []
   readonly #ends: number[] = []
+  #count = 0
 
   /** Writes the members as `plainMembers` has them. */
   write(line: LineWriter, value: unknown, clean: Clean): void {
@@ -30,12 +31,14 @@ export class DataMembers {
   }
 
   clear(): void {
-    this.#keys.length = this.#starts.length = this.#ends.length = 0
+    this.#count = 0
   }
 
   /** JSON text by key. */
   texts(line: LineWriter): Map<string, string> {
-    return new Map(this.#keys.map((key, i) => [key, line.slice(this.#starts[i]!, this.#ends[i]!)]))
+    const texts = new Map<string, string>()
+    for (let i = 0; i < this.#count; i++) texts.set(this.#keys[i]!, line.slice(this.#starts[i]!, this.#ends[i]!))
+    return texts
   }
 
   /** @returns false when there are too many keys, or two have become one, or reading throws: then `plainMembers` reads it */
@@ -56,7 +59,7 @@ export class DataMembers {
         if (text === undefined && json === undefined) continue
         const kept = textOf(key, MOST_OF_KEY, room, clean)
         altered ||= kept !== key
-        if (altered && this.#keys.includes(kept)) return false
+        if (altered && this.#has(kept)) return false
         this.#put(line, kept, text, json)
       }
     } catch {
@@ -66,11 +69,17 @@ export class DataMembers {
   }
 
   #put(line: LineWriter, key: string, text: string | undefined, json: string | undefined): void {
+    const i = this.#count++
     line.nameMember(key)
-    this.#keys.push(key)
-    this.#starts.push(line.end)
+    this.#keys[i] = key
+    this.#starts[i] = line.end
     if (text === undefined) line.json(json!)
     else line.string(text)
-    this.#ends.push(line.end)
+    this.#ends[i] = line.end
+  }
+
+  #has(key: string): boolean {
+    const found = this.#keys.indexOf(key)
+    return found >= 0 && found < this.#count
   }
 }

@@ -67,17 +67,20 @@ export class EntryMaker {
     this.#idle = undefined
     writer.write(o, context, { id, time, n, source, tenant: who.actor?.tenant }, people)
     this.#idle = writer
-    const counts = source === 'audit' ? undefined : this.counters
-    if (people)
-      return new RecordEntry(id, o.event, o.hook, wait, counts, writer.fits() ? writer.line : bodyOf(writer.text()))
-    const text = writer.text()
-    let made: People | undefined // kept here: the caches may have moved on by the time the line is written
-    const entry = new RecordEntry(id, o.event, o.hook, wait, counts, () => withPeople(text, made!))
+    const entry = new RecordEntry(id, o.event, o.hook, wait, source === 'audit' ? undefined : this.counters)
+    if (!people) this.#wait(entry, writer.text(), who, day)
+    else entry.holds(writer.fits() ? writer.line : bodyOf(writer.text()))
+    return entry
+  }
+
+  /** The line of this entry is complete once there are keys for everybody. */
+  #wait(entry: RecordEntry, text: RecordText, who: Identities, day: string): void {
+    let people: People | undefined // kept here: the caches may have moved on by the time the line is written
+    entry.body = () => withPeople(text, people!)
     entry.bytes = sizeOf(text)
     entry.ready = async () => {
-      made = await this.#make(who, day)
+      people = await this.#make(who, day)
     }
-    return entry
   }
 
   /** One of the audit's own records. */

@@ -1,7 +1,27 @@
 // The text of a line, written as bytes where it will be read from: no string stands for a line on its way to the log.
-import type { BodyBytes } from '../log/entry.js'
+import type { FleetingBody } from '../log/entry.js'
 import { quote } from './json.js'
 import { microsOf, upToDot } from './time.js'
+
+/** Constant text of lines, held so that it is written four bytes at a time. */
+export class Fragment {
+  readonly length: number
+  readonly words: Int32Array
+
+  /** @param json - as it is to stand in the line */
+  constructor(json: string) {
+    const text = Buffer.from(json)
+    const padded = Buffer.alloc((text.length + 3) & ~3)
+    text.copy(padded)
+    this.length = text.length
+    this.words = Int32Array.from({ length: padded.length / 4 }, (_, i) => padded.readInt32LE(i * 4))
+  }
+}
+
+/** `,"key":` for each key. */
+export function fragments<Key extends string>(...keys: Key[]): Readonly<Record<Key, Fragment>> {
+  return Object.fromEntries(keys.map((key) => [key, new Fragment(`,"${key}":`)])) as Record<Key, Fragment>
+}
 
 /** Most lines are under a kilobyte. */
 const SCRATCH = 16 * 1024
@@ -18,18 +38,19 @@ const BACKSLASH = 0x5c
  * Writes members of a JSON object, each with a comma before it, so that any of them may be missing. What it has written
  * is the body of a line as the log takes it, and stands until `begin`.
  */
-export class LineWriter implements BodyBytes {
-  readonly fleeting = true
-  readonly start = 1 // behind the comma of the first member
+export class LineWriter implements FleetingBody {
+  readonly start = 8 // behind the comma of the first member, and where words begin
   end = 0
   source = Buffer.allocUnsafeSlow(SCRATCH)
+  words = new Int32Array(this.source.buffer)
+  #view = new DataView(this.source.buffer)
   #object = 0
   #members = 0
   #items = 0
 
   begin(): void {
-    this.end = 0
-    if (this.source.length > MOST_KEPT) this.source = Buffer.allocUnsafeSlow(SCRATCH)
+    this.end = this.start - 1
+    if (this.source.length > MOST_KEPT) this.#use(Buffer.allocUnsafeSlow(SCRATCH))
   }
 
   /** JSON as it is. */
@@ -68,18 +89,12 @@ export class LineWriter implements BodyBytes {
     this.end = at
   }
 
-  /** `,"key":`. @param key - ASCII that needs no escapes */
-  key(key: string): void {
-    const { length } = key
+  /** Constant text, such as a key. */
+  constant({ words, length }: Fragment): void {
     this.#makeRoom(length + 4)
-    const { source } = this
-    let at = this.end
-    source[at++] = COMMA
-    source[at++] = QUOTE
-    for (let i = 0; i < length; i++) source[at++] = key.charCodeAt(i)
-    source[at++] = QUOTE
-    source[at++] = COLON
-    this.end = at
+    const at = this.end
+    for (let i = 0; i < words.length; i++) this.#view.setInt32(at + i * 4, words[i]!, true) // what is too much is written over
+    this.end = at + length
   }
 
   /** `,"name":` of a member whose name somebody else chose. */
@@ -90,23 +105,23 @@ export class LineWriter implements BodyBytes {
   }
 
   /** `,"key":"text"`, or nothing. */
-  text(key: string, text: string | undefined): void {
+  text(key: Fragment, text: string | undefined): void {
     if (text === undefined) return
-    this.key(key)
+    this.constant(key)
     this.string(text)
   }
 
   /** `,"key":json`, or nothing. */
-  member(key: string, json: string | undefined): void {
+  member(key: Fragment, json: string | undefined): void {
     if (json === undefined) return
-    this.key(key)
+    this.constant(key)
     this.json(json)
   }
 
   /** `,"key":5`, or nothing for what is no number that JSON knows. */
-  number(key: string, value: unknown): void {
+  number(key: Fragment, value: unknown): void {
     if (typeof value !== 'number' || !Number.isFinite(value)) return
-    this.key(key)
+    this.constant(key)
     if (value === value >>> 0) this.digits(value, value < 10 ? 1 : String(value).length)
     else this.json(String(value))
   }
@@ -124,8 +139,8 @@ export class LineWriter implements BodyBytes {
   }
 
   /** `,"key":"2026-11-23T09:15:02.123456Z"`, as `formatTime` has it. */
-  time(key: string, ms: number): void {
-    this.key(key)
+  time(key: Fragment, ms: number): void {
+    this.constant(key)
     this.#put(QUOTE)
     this.json(upToDot(ms))
     this.digits(microsOf(ms), 6)
@@ -133,9 +148,9 @@ export class LineWriter implements BodyBytes {
   }
 
   /** Begins an object; what follows are its members. Objects do not nest here: what is deeper comes as `json`. */
-  open(key: string): void {
+  open(key: Fragment): void {
     this.#object = this.end
-    this.key(key)
+    this.constant(key)
     this.#members = this.end
   }
 
@@ -150,8 +165,8 @@ export class LineWriter implements BodyBytes {
   }
 
   /** Begins a list of texts; what follows are its items. */
-  openList(key: string): void {
-    this.key(key)
+  openList(key: Fragment): void {
+    this.constant(key)
     this.#items = this.end
   }
 
@@ -186,8 +201,14 @@ export class LineWriter implements BodyBytes {
   }
 
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.source.length * 2, this.end + bytes))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.source.length, (this.end + bytes + 3) & ~3) * 2)
     this.source.copy(larger, 0, 0, this.end)
-    this.source = larger
+    this.#use(larger)
+  }
+
+  #use(source: Buffer<ArrayBuffer>): void {
+    this.source = source
+    this.#view = new DataView(source.buffer)
+    this.words = new Int32Array(source.buffer)
   }
 }

@@ -1,19 +1,23 @@
 // A record on its way into the log, and whoever waits for it there: one object per record, since there may be many.
 import type { TrailproofError } from '../errors.js'
-import type { Counters } from '../hook/coverage.js'
-import type { Entry, Receipt } from '../log/entry.js'
+import type { Counters, Counts } from '../hook/coverage.js'
+import type { Entry, FleetingBody, Receipt } from '../log/entry.js'
 import { Deadline } from '../policy/deadlines.js'
 
 /** What the log answered: a receipt, or the error that kept the record out. */
 export type Answer = Receipt | TrailproofError
 
 export class RecordEntry extends Deadline implements Entry {
-  bytes: number
-  ready?: () => Promise<void>
+  body: Entry['body'] = ''
+  bytes = 0
+  ready: (() => Promise<void>) | undefined = undefined
   /** Undefined until the log has answered. */
   answer: Answer | undefined
   /** Told once: the answer, or undefined when the time to wait for it was over. */
   waiter: ((answer: Answer | undefined) => void) | undefined
+
+  readonly #counters: Counters | undefined
+  readonly #counts: Counts | undefined
 
   constructor(
     readonly id: string,
@@ -21,16 +25,22 @@ export class RecordEntry extends Deadline implements Entry {
     readonly hook: string,
     readonly wait: Entry['wait'],
     /** Undefined for the audit's own records, which are not observations. */
-    private readonly counters: Counters | undefined,
-    public body: Entry['body'],
+    counters: Counters | undefined,
   ) {
     super()
-    this.bytes = typeof body === 'object' ? body.end - body.start : body.length
+    this.#counters = counters
+    this.#counts = counters?.of(hook)
+  }
+
+  /** Takes a body that is complete. */
+  holds(body: string | FleetingBody): void {
+    this.body = body
+    this.bytes = typeof body === 'string' ? body.length : body.end - body.start
   }
 
   settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void {
-    if (receipt) this.counters?.recorded(this.hook)
-    else this.counters?.dropped(this.hook, this.event)
+    if (!receipt) this.#counters?.dropped(this.hook, this.event)
+    else if (this.#counts) this.#counts.recorded++
     this.answer = receipt ?? error!
     this.callOff()
     this.#tell(this.answer)

@@ -9,7 +9,7 @@ import { lookUp } from './catalogue.js'
 import { DataMembers } from './data-members.js'
 import type { ActorType, Target, TokenFacts } from './event.js'
 import { quote } from './json.js'
-import { LineWriter } from './line-writer.js'
+import { Fragment, fragments, LineWriter } from './line-writer.js'
 import type { LogRecord } from './log-record.js'
 import { MAX_LINE_BYTES, type RecordText, ROOM_FOR_SEQ } from './long-line.js'
 
@@ -33,11 +33,16 @@ export interface People {
   target: string | undefined
 }
 
+// biome-ignore format: a list of words
+const KEY = fragments(
+  'tenant', 'data', 'id', 'time', 'reason', 'source', 'hook', 'n', 'actor', 'ref', 'claimed', 'type', 'on_behalf_of', 'target', 'auth', 'method', 'strategy', 'factors', 'attempt', 'session', 'from', 'token', 'jti', 'alg', 'kid', 'typ', 'iss', 'aud', 'iat', 'nbf', 'exp', 'verified', 'client', 'ip', 'ip_source', 'peer', 'forwarded_ignored', 'user_agent', 'device', 'device_source', 'device_rejected', 'http', 'route', 'request_id', 'status', 'trace', 'trace_id', 'span_id',
+)
+
 /** Writes records, one after the other, each over the one before. */
 export class RecordWriter {
   readonly line = new LineWriter()
   readonly #data = new DataMembers()
-  readonly #service: string
+  readonly #service: Fragment
   readonly #pseudonyms: Pseudonyms
   #guard: Redactors = NO_SECRETS
   #targetAt = 0
@@ -46,7 +51,7 @@ export class RecordWriter {
 
   /** @param service - JSON of the field `service` */
   constructor(service: string, pseudonyms: Pseudonyms) {
-    this.#service = service
+    this.#service = new Fragment(`,"service":${service}`)
     this.#pseudonyms = pseudonyms
   }
 
@@ -72,12 +77,12 @@ export class RecordWriter {
       this.#http(context, o.status)
       this.#trace(context.trace)
     }
-    line.member('service', this.#service)
-    line.text('tenant', textOf(o.tenant ?? parts.tenant, 128, this.#guard.clean))
+    line.constant(this.#service)
+    line.text(KEY.tenant, textOf(o.tenant ?? parts.tenant, 128, this.#guard.clean))
     this.#dataAt = line.end
     this.#data.clear()
     if (o.data !== undefined && o.data !== null) {
-      line.open('data')
+      line.open(KEY.data)
       this.#data.write(line, o.data, this.#guard.clean)
       line.close()
     }
@@ -103,36 +108,36 @@ export class RecordWriter {
 
   #head(o: Observation, { id, time, source, n }: RecordParts): void {
     const { line } = this
-    line.text('id', id)
-    line.time('time', time)
-    line.json(kindOf(o))
-    line.text('reason', textOf(o.reason, 64, this.#guard.cleanWords))
-    line.text('source', source)
-    if (source === 'hook') line.text('hook', o.hook)
-    line.number('n', n)
+    line.text(KEY.id, id)
+    line.time(KEY.time, time)
+    line.constant(kindOf(o))
+    line.text(KEY.reason, textOf(o.reason, 64, this.#guard.cleanWords))
+    line.text(KEY.source, source)
+    if (source === 'hook') line.text(KEY.hook, o.hook)
+    line.number(KEY.n, n)
   }
 
   #actor({ actor, claimed, type, onBehalfOf }: People): void {
     const { line } = this
-    line.open('actor')
-    line.text('ref', actor)
-    line.text('claimed', claimed)
-    line.text('type', type)
-    if (onBehalfOf.length) this.#list('on_behalf_of', onBehalfOf, 64, asItIs)
+    line.open(KEY.actor)
+    line.text(KEY.ref, actor)
+    line.text(KEY.claimed, claimed)
+    line.text(KEY.type, type)
+    if (onBehalfOf.length) this.#list(KEY.on_behalf_of, onBehalfOf, 64, asItIs)
     line.close()
   }
 
   #target(target: Target | undefined, ref: string | undefined): void {
     if (typeof target !== 'object' || target === null) return
     const { line } = this
-    line.open('target')
+    line.open(KEY.target)
     if ('account' in target) {
-      line.text('type', 'account')
-      line.text('ref', ref)
+      line.text(KEY.type, 'account')
+      line.text(KEY.ref, ref)
     } else {
       const id = typeof target.id === 'bigint' ? String(target.id) : target.id
-      line.text('type', textOf(target.type, 64, this.#guard.cleanWords) ?? 'unknown')
-      line.text('id', textOf(id, 256, this.#guard.clean))
+      line.text(KEY.type, textOf(target.type, 64, this.#guard.cleanWords) ?? 'unknown')
+      line.text(KEY.id, textOf(id, 256, this.#guard.clean))
     }
     line.close()
   }
@@ -141,20 +146,20 @@ export class RecordWriter {
     if (!auth) return
     const { line } = this
     const { cleanCode, cleanWords } = this.#guard
-    line.open('auth')
-    line.text('method', textOf(auth.method, 64, cleanWords))
-    line.text('strategy', textOf(auth.strategy, 128, cleanWords))
-    this.#list('factors', auth.factors, 64, cleanWords)
-    line.text('attempt', textOf(auth.attempt, 64, cleanCode))
+    line.open(KEY.auth)
+    line.text(KEY.method, textOf(auth.method, 64, cleanWords))
+    line.text(KEY.strategy, textOf(auth.strategy, 128, cleanWords))
+    this.#list(KEY.factors, auth.factors, 64, cleanWords)
+    line.text(KEY.attempt, textOf(auth.attempt, 64, cleanCode))
     line.close()
   }
 
   #session({ session, sessionFrom }: Observation): void {
     if (typeof session !== 'string') return
     const { line } = this
-    line.open('session')
-    line.text('ref', this.#pseudonyms.of('session', session))
-    if (typeof sessionFrom === 'string') line.text('from', this.#pseudonyms.of('session', sessionFrom))
+    line.open(KEY.session)
+    line.text(KEY.ref, this.#pseudonyms.of('session', session))
+    if (typeof sessionFrom === 'string') line.text(KEY.from, this.#pseudonyms.of('session', sessionFrom))
     line.close()
   }
 
@@ -162,66 +167,66 @@ export class RecordWriter {
     if (!token) return
     const { line } = this
     const { clean, cleanCode } = this.#guard
-    line.open('token')
-    if (typeof token.value === 'string') line.text('ref', this.#pseudonyms.of('token', token.value))
-    if (typeof token.jti === 'string') line.text('jti', this.#pseudonyms.ofJti(token.jti))
-    line.text('alg', textOf(token.alg, 32, cleanCode))
-    line.text('kid', textOf(token.kid, 256, clean))
-    line.text('typ', textOf(token.typ, 64, cleanCode))
-    line.text('iss', textOf(token.iss, 256, clean))
+    line.open(KEY.token)
+    if (typeof token.value === 'string') line.text(KEY.ref, this.#pseudonyms.of('token', token.value))
+    if (typeof token.jti === 'string') line.text(KEY.jti, this.#pseudonyms.ofJti(token.jti))
+    line.text(KEY.alg, textOf(token.alg, 32, cleanCode))
+    line.text(KEY.kid, textOf(token.kid, 256, clean))
+    line.text(KEY.typ, textOf(token.typ, 64, cleanCode))
+    line.text(KEY.iss, textOf(token.iss, 256, clean))
     const { aud } = token
-    if (Array.isArray(aud)) this.#list('aud', aud, 256, clean)
-    else line.text('aud', textOf(aud, 256, clean))
-    line.number('iat', token.iat)
-    line.number('nbf', token.nbf)
-    line.number('exp', token.exp)
-    line.member('verified', token.verified === true ? 'true' : 'false')
+    if (Array.isArray(aud)) this.#list(KEY.aud, aud, 256, clean)
+    else line.text(KEY.aud, textOf(aud, 256, clean))
+    line.number(KEY.iat, token.iat)
+    line.number(KEY.nbf, token.nbf)
+    line.number(KEY.exp, token.exp)
+    line.member(KEY.verified, token.verified === true ? 'true' : 'false')
     line.close()
   }
 
   #client({ address, userAgent, device }: RequestContext): void {
     const { line } = this
-    line.open('client')
-    line.text('ip', address.ip)
-    line.text('ip_source', address.source)
-    if (address.peer !== address.ip) line.text('peer', address.peer)
-    if (address.forwardedIgnored) line.member('forwarded_ignored', 'true')
-    line.text('user_agent', textOf(userAgent, 512, this.#guard.cleanCode))
-    if (device?.id !== undefined) line.text('device', this.#pseudonyms.of('device', device.id))
-    line.text('device_source', device?.source)
-    line.text('device_rejected', device?.rejected)
+    line.open(KEY.client)
+    line.text(KEY.ip, address.ip)
+    line.text(KEY.ip_source, address.source)
+    if (address.peer !== address.ip) line.text(KEY.peer, address.peer)
+    if (address.forwardedIgnored) line.member(KEY.forwarded_ignored, 'true')
+    line.text(KEY.user_agent, textOf(userAgent, 512, this.#guard.cleanCode))
+    if (device?.id !== undefined) line.text(KEY.device, this.#pseudonyms.of('device', device.id))
+    line.text(KEY.device_source, device?.source)
+    line.text(KEY.device_rejected, device?.rejected)
     line.close()
   }
 
   #http(context: RequestContext, status: number | undefined): void {
     const { line } = this
     const { clean, cleanWords } = this.#guard
-    line.open('http')
-    line.text('method', textOf(context.req.method, 16, cleanWords))
+    line.open(KEY.http)
+    line.text(KEY.method, textOf(context.req.method, 16, cleanWords))
     line.text(
-      'route',
+      KEY.route,
       textOf(
         quietly(() => context.route()),
         256,
         cleanWords,
       ),
     )
-    line.text('request_id', textOf(context.requestId, 128, clean))
-    line.number('status', status)
+    line.text(KEY.request_id, textOf(context.requestId, 128, clean))
+    line.number(KEY.status, status)
     line.close()
   }
 
   #trace(trace: LogRecord['trace']): void {
     if (!trace) return
     const { line } = this
-    line.open('trace')
-    line.text('trace_id', trace.trace_id)
-    line.text('span_id', trace.span_id)
+    line.open(KEY.trace)
+    line.text(KEY.trace_id, trace.trace_id)
+    line.text(KEY.span_id, trace.span_id)
     line.close()
   }
 
   /** At most 8 texts; nothing for what is no list. */
-  #list(key: string, values: unknown, max: number, clean: Redactor): void {
+  #list(key: Fragment, values: unknown, max: number, clean: Redactor): void {
     if (!Array.isArray(values)) return
     const { line } = this
     line.openList(key)
@@ -245,14 +250,16 @@ function textOf(value: unknown, max: number, clean: Redactor): string | undefine
 }
 
 /** `,"event":…,"outcome":…,"severity":…` by event, for those that leave the last two to the catalogue. */
-const usual = new Map<string, string>()
+const usual = new Map<string, Fragment>()
 
-function kindOf({ event, outcome, severity }: Observation): string {
+function kindOf({ event, outcome, severity }: Observation): Fragment {
   const asUsual = outcome === undefined && severity === undefined
   const known = asUsual ? usual.get(event) : undefined
   if (known !== undefined) return known
   const entry = lookUp(event)
-  const kind = `,"event":${quote(event)},"outcome":"${outcome ?? entry.outcome}","severity":${severity ?? entry.severity}`
+  const kind = new Fragment(
+    `,"event":${quote(event)},"outcome":"${outcome ?? entry.outcome}","severity":${severity ?? entry.severity}`,
+  )
   if (asUsual && usual.size < 1000) usual.set(event, kind)
   return kind
 }

@@ -20,6 +20,9 @@ const FORMATS: readonly RegExp[] = [
 /** Every one of them begins with, or holds, one of these: most texts hold none, and are looked at once. */
 const SUSPICIOUS = /bearer|basic|private|akia|asia|[rs]k_|gh[pousr]_|github_|glpat|xox|s(?::|%3a)|eyj/i
 
+/** No text shorter than this has one in it. */
+const SHORTEST_FORMAT = 16
+
 /** Words with dots between; a JWS or JWE is one whose first part begins as `{"` does in base64. */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g
 const JOSE_HEADER = /eyJ[\w-]{8,}$/
@@ -67,8 +70,11 @@ export function redactors(secrets: readonly string[], request: object = secrets)
  * reasons, route patterns, names of strategies. Words without digits stand; anything else goes through `clean`.
  */
 export function exceptWords(clean: Redactor): Redactor {
-  return (text, max = Number.POSITIVE_INFINITY) =>
-    text.length <= max && WORDS.test(text.replace(PARAMETERS, '')) ? text : clean(text, max)
+  return (text, max = Number.POSITIVE_INFINITY) => (text.length <= max && isWords(text) ? text : clean(text, max))
+}
+
+function isWords(text: string): boolean {
+  return text.includes(':') ? WORDS.test(text.replace(PARAMETERS, '')) : WORDS.test(text)
 }
 
 // Lower case, as base64 is not, but for the names of parameters.
@@ -95,10 +101,11 @@ export function redactor(secrets: Iterable<string>, known: Needles = new Map()):
     .sort((a, b) => b.text.length - a.text.length)
   const margin = Math.max(MARGIN, needles[0]?.text.length ?? 0)
   return (text, max = Number.POSITIVE_INFINITY) => {
+    if (text.length < SHORTEST_FORMAT && needles.length === 0) return bounded(text, max)
     const long = text.length > max + margin
     let clean = long ? text.slice(0, max + margin) : text
     for (const needle of needles) clean = without(clean, needle)
-    if (clean.length >= 16 && SUSPICIOUS.test(clean)) {
+    if (clean.length >= SHORTEST_FORMAT && SUSPICIOUS.test(clean)) {
       for (const format of FORMATS) clean = clean.replace(format, REDACTED)
       if (clean.includes('eyJ')) clean = clean.replace(DOTTED, withoutToken)
     }

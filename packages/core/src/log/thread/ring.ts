@@ -5,7 +5,7 @@
 // A slot is the putter's until `publish`, then the taker's until the line is durable; on its way back it carries the leaf
 // hash. Nothing is ever waited for here: a ring without room says so.
 
-import type { BodyBytes } from '../entry.js'
+import type { FleetingBody } from '../entry.js'
 
 const HEADER = 40
 const HASH_AT = 8
@@ -95,13 +95,14 @@ export class RingPutter {
     return bytes
   }
 
-  /** The same for a body that is bytes already. */
-  putBytes({ source, start: from, end }: BodyBytes, most: number): number {
+  /** The same for a body that is words already. */
+  putWords({ words, start: from, end }: FleetingBody, most: number): number {
     const bytes = end - from
     if (bytes > most) return bytes
     const start = this.#room(aligned(HEADER + bytes))
     if (start < 0) return -1
-    source.copy(this.#bytes, start + HEADER, from, end)
+    const shift = (start + HEADER - from) >> 2
+    for (let i = from >> 2; i < (end + 3) >> 2; i++) this.#lengths[i + shift] = words[i]! // a call would cost more
     this.#take(start, bytes)
     return bytes
   }

@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto'
 import type { TrailproofError } from '../../errors.js'
 import type { SharedFileLease } from '../../writers/file/lease.js'
 import type { Head } from '../../writers/writer.js'
-import { type BodyBytes, type Entry, keepBody } from '../entry.js'
+import { type Entry, type FleetingBody, isFleeting, keepBody } from '../entry.js'
 import { KeyWaits } from '../key-waits.js'
 import { ATTEMPTS_WHEN_CLOSING, type Log, type LogHealth, type LogOptions, type LogState } from '../log.js'
 import {
@@ -125,8 +125,9 @@ export class ThreadedLog implements AnyLog {
     }
     if (this.#isFull(entry)) return false
     this.#accepted++
-    if (this.#head && this.#waiting.length === 0 && !entry.ready && typeof entry.body !== 'function')
-      if (this.#send(entry, entry.body)) return true
+    const { body } = entry
+    if (this.#head && this.#waiting.length === 0 && !entry.ready && (typeof body === 'string' || isFleeting(body)))
+      if (this.#send(entry, body)) return true
     keepBody(entry)
     const item = this.#waiting.push(entry, this.#accepted)!
     this.#keys.start(item)
@@ -198,7 +199,7 @@ export class ThreadedLog implements AnyLog {
   }
 
   /** @returns false: no room now */
-  #send(entry: Entry, body: string | BodyBytes): boolean {
+  #send(entry: Entry, body: string | FleetingBody): boolean {
     const put = this.#outbox.put(entry, body)
     if (put === false) return false
     if (put !== true) queueMicrotask(() => settle({ entry }, put, undefined))
