@@ -98,12 +98,11 @@ export class EntryMaker {
       const id: unknown = found?.id
       if (!((typeof id === 'string' && id !== '') || typeof id === 'number' || typeof id === 'bigint')) return undefined
       const { names, type, tenant } = found as { names?: readonly string[]; type?: ActorType; tenant?: unknown }
-      return {
-        id: String(id),
-        ...(Array.isArray(names) && { names }),
-        ...(ACTOR_TYPES.includes(type!) && { type }),
-        ...((typeof tenant === 'string' || typeof tenant === 'number') && { tenant: String(tenant) }),
-      }
+      const identity: Identity = { id: String(id) }
+      if (Array.isArray(names)) identity.names = names
+      if (ACTOR_TYPES.includes(type!)) identity.type = type
+      if (typeof tenant === 'string' || typeof tenant === 'number') identity.tenant = String(tenant)
+      return identity
     } catch {
       return undefined
     }

@@ -13,7 +13,9 @@ export class Pseudonyms {
   readonly #actorKey: Buffer
   readonly #claimedRoot: Buffer
   readonly #purpose: Record<'session' | 'token' | 'device', Buffer>
+  /** References of accounts: by id where there is no tenant, else by tenant and id. */
   readonly #accounts = new Map<string, string>()
+  readonly #tenants = new Map<string, string>()
   readonly #days = new Map<string, Buffer>()
   readonly #refs = {
     session: new RecentMap(CACHED_REFS),
@@ -46,7 +48,8 @@ export class Pseudonyms {
 
   /** The reference of an account if it is known without waiting. */
   knownActor(identity: Identity): string | undefined {
-    return this.#accounts.get(cacheKeyOf(identity))
+    const { tenant, id } = identity
+    return tenant === undefined ? this.#accounts.get(id) : this.#tenants.get(cacheKeyOf(tenant, id))
   }
 
   /** The reference of an account; its salt is durable when this resolves. */
@@ -56,8 +59,13 @@ export class Pseudonyms {
     const account = accountOf(identity)
     const salt = await this.store.accountSalt(mac(this.#indexKey, account))
     const ref = mac(this.#actorKey, Buffer.concat([salt, Buffer.from(account)]))
-    if (this.#accounts.size >= CACHED_ACCOUNTS) this.#accounts.delete(this.#accounts.keys().next().value!)
-    this.#accounts.set(cacheKeyOf(identity), ref)
+    const { tenant, id } = identity
+    if (this.#accounts.size + this.#tenants.size >= CACHED_ACCOUNTS) {
+      const fuller = this.#accounts.size > this.#tenants.size ? this.#accounts : this.#tenants
+      fuller.delete(fuller.keys().next().value!)
+    }
+    if (tenant === undefined) this.#accounts.set(id, ref)
+    else this.#tenants.set(cacheKeyOf(tenant, id), ref)
     return ref
   }
 
@@ -95,8 +103,8 @@ function accountOf(identity: Identity): string {
 }
 
 /** The same accounts apart, made faster: the tenant's length tells where the id begins. */
-function cacheKeyOf({ tenant, id }: Identity): string {
-  return tenant === undefined ? `:${id}` : `${tenant.length}:${tenant}${id}`
+function cacheKeyOf(tenant: string, id: string): string {
+  return `${tenant.length}:${tenant}${id}`
 }
 
 /** Remembers between `size` and twice `size` values, the most recent ones; short ones only. */
