@@ -211,7 +211,7 @@ export class RecordWriter {
         cleanWords,
       ),
     )
-    line.text(KEY.request_id, textOf(context.requestId, 128, clean))
+    line.text(KEY.request_id, textOf(context.requestId, 128, context.requestIdIsOurs ? asItIs : clean))
     line.number(KEY.status, status)
     line.close()
   }

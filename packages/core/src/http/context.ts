@@ -34,6 +34,8 @@ export interface RequestContext {
   readonly address: ClientAddress
   readonly userAgent: string | undefined
   readonly requestId: string
+  /** We made the request id: nothing that the client or the framework said is in it. */
+  readonly requestIdIsOurs: boolean
   readonly trace: TraceContext | undefined
   /** The browser or app that asks; settled when the first record needs it. */
   device: Device | undefined
@@ -76,13 +78,15 @@ export function openContext(
   const known = shared.byRequest.get(req)
   if (known) return known
   const ownId = typeof req.id === 'string' || typeof req.id === 'number' ? String(req.id).slice(0, 128) : undefined
+  const givenId = ownId || boundedHeader(req.headers['x-request-id'], 128)
   const context: RequestContext = {
     core,
     req,
     res,
     address: facts.address,
     userAgent: boundedHeader(req.headers['user-agent'], 512),
-    requestId: ownId || boundedHeader(req.headers['x-request-id'], 128) || core.requestFacts.newRequestId(),
+    requestId: givenId || core.requestFacts.newRequestId(),
+    requestIdIsOurs: !givenId,
     trace: parseTraceparent(req.headers.traceparent),
     device: undefined,
     actor: undefined,
