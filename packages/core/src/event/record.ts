@@ -5,10 +5,9 @@ import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import { NO_SECRETS, type Redactor, type Redactors, redactors } from '../privacy/guard.js'
 import type { Pseudonyms } from '../privacy/pseudonyms.js'
-import { lookUp } from './catalogue.js'
 import { DataMembers } from './data-members.js'
 import type { ActorType, Target, TokenFacts } from './event.js'
-import { quote } from './json.js'
+import { kindOf } from './kind.js'
 import { Fragment, fragments, LineWriter } from './line-writer.js'
 import type { LogRecord } from './log-record.js'
 import { MAX_LINE_BYTES, type RecordText, ROOM_FOR_SEQ } from './long-line.js'
@@ -247,19 +246,4 @@ const asItIs: Redactor = (text) => text
 /** A text of a record, or undefined for what is none: libraries hand over what strangers sent. */
 function textOf(value: unknown, max: number, clean: Redactor): string | undefined {
   return typeof value === 'string' ? clean(value, max) : typeof value === 'number' ? String(value) : undefined
-}
-
-/** `,"event":…,"outcome":…,"severity":…` by event, for those that leave the last two to the catalogue. */
-const usual = new Map<string, Fragment>()
-
-function kindOf({ event, outcome, severity }: Observation): Fragment {
-  const asUsual = outcome === undefined && severity === undefined
-  const known = asUsual ? usual.get(event) : undefined
-  if (known !== undefined) return known
-  const entry = lookUp(event)
-  const kind = new Fragment(
-    `,"event":${quote(event)},"outcome":"${outcome ?? entry.outcome}","severity":${severity ?? entry.severity}`,
-  )
-  if (asUsual && usual.size < 1000) usual.set(event, kind)
-  return kind
 }
