@@ -137,6 +137,7 @@ it('a body that is written over is copied by whoever keeps it, and goes whole in
 
 it('a getter that records something itself spoils neither record', async () => {
   const t = testAudit()
+  await t.audit.record({ event: 'authz.denied' }) // so that there is a writer already, which all could take
   const core = coreOf(t.audit)
   const context = openContext(core, { headers: {}, socket: {} } as never, { once() {}, headersSent: true } as never, {
     address: { ip: '192.0.2.1' } as never,
@@ -154,7 +155,7 @@ it('a getter that records something itself spoils neither record', async () => {
   }
   await core.observe({ event: 'authz.denied', hook: 'outer', data, context })
   const lines = await t.lines()
-  expect(lines.map(({ event, data: said, http }) => ({ event, said, route: http?.['route'] }))).toEqual([
+  expect(lines.slice(1).map(({ event, data: said, http }) => ({ event, said, route: http?.['route'] }))).toEqual([
     { event: 'resource.read', said: { within: 'route' }, route: undefined },
     { event: 'resource.read', said: { within: 'data' }, route: undefined },
     { event: 'authz.denied', said: { before: 1, asked: 'yes' }, route: '/outer' },
