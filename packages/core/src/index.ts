@@ -16,7 +16,7 @@ export type {
   Target,
   TokenFacts,
 } from './event/event.js'
-export type { LogRecord } from './event/record.js'
+export type { LogRecord } from './event/log-record.js'
 export * from './follow/index.js'
 export type { Counts, Coverage } from './hook/coverage.js'
 export type { LogHealth, LogState, Receipt } from './log/log.js'

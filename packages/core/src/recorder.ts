@@ -15,7 +15,7 @@ import { checkEvent, withoutNonsense } from './event/check.js'
 import { EntryMaker } from './event/entry-maker.js'
 import type { AuditEvent, Identity, Outcome } from './event/event.js'
 import { Ids } from './event/id.js'
-import type { LogRecord } from './event/record.js'
+import type { LogRecord } from './event/log-record.js'
 import type { Answer, RecordEntry } from './event/record-entry.js'
 import { type Clock, formatTime } from './event/time.js'
 import { Counters } from './hook/coverage.js'
@@ -48,6 +48,8 @@ const MOST_PER_REQUEST = 1000
 
 /** A disk that does not answer must not keep an application from ending. */
 const CLOSE_MS = 10_000
+
+const NOW = Promise.resolve()
 
 export class Recorder {
   readonly counters = new Counters(() => this.#vitals.tellSoon())
@@ -259,26 +261,41 @@ export class Recorder {
   // ── what the application says ─────────────────────────────────────────────────────────────────────────────────────
 
   record(said: AuditEvent, wait?: WaitFor): Promise<RecordReceipt> {
-    return new Promise((resolve, reject) => {
+    try {
       const event = checkEvent(said, wait)
-      const { waitAtMostMs } = this.#policies(event.event)
       const context = currentContext()
       const failing = this.failing()
       const n = ++this.#n
       this.counters.seen('app', event.event)
       const entry = this.#queueFor(event, wait, context, n)
       const patient = wait === undefined ? !failing : wait !== 'queued'
-      const answered = (answer: Answer | undefined) => {
-        if (patient && !answer) this.#slow(entry, waitAtMostMs)
+      return patient ? this.#patiently(entry, context, wait) : this.#atOnce(entry, context, wait)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #patiently(
+    entry: RecordEntry,
+    context: RequestContext | undefined,
+    wait: WaitFor | undefined,
+  ): Promise<RecordReceipt> {
+    const { waitAtMostMs } = this.#policies(entry.event)
+    return new Promise((resolve, reject) => {
+      onAnswer(entry, waitAtMostMs, this.#deadlines, (answer) => {
+        if (!answer) this.#slow(entry, waitAtMostMs)
         try {
           resolve(this.#receipt(entry, answer, context, wait))
         } catch (error) {
           reject(error)
         }
-      }
-      if (patient) onAnswer(entry, waitAtMostMs, this.#deadlines, answered)
-      else queueMicrotask(() => answered(entry.answer)) // a closed log has said so in a microtask before this one
+      })
     })
+  }
+
+  #atOnce(entry: RecordEntry, context: RequestContext | undefined, wait: WaitFor | undefined): Promise<RecordReceipt> {
+    // A closed log says so in a microtask of its own, queued before this one.
+    return NOW.then(() => this.#receipt(entry, entry.answer, context, wait))
   }
 
   #receipt(

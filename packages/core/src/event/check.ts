@@ -22,6 +22,8 @@ const FIELDS: ReadonlySet<string> = new Set([
   'data',
 ])
 const OUTCOMES = ['success', 'failure', 'denied', 'error', 'unknown']
+const AUTH_TEXTS = ['method', 'strategy', 'attempt']
+const TOKEN_TEXTS = ['value', 'jti']
 const WAITS = ['queued', 'durable', 'checkpointed']
 
 /** What a hook hands over is recorded even where a part of it is nonsense: the event happened all the same. */
@@ -52,10 +54,10 @@ interface Issue {
 export function checkEvent(said: AuditEvent, wait: WaitFor | undefined): AuditEvent {
   const read = quietly(() => ({ event: isMap(said) ? (copyOf(said) as AuditEvent) : said }))
   const event = read?.event as AuditEvent
-  const issues = read ? issuesOf(event) : [UNREADABLE]
-  if (wait !== undefined && !WAITS.includes(wait))
-    issues.push({ path: 'wait', message: `must be one of ${WAITS.join(', ')}` })
-  if (issues.length === 0) return event
+  const wrong = read ? issuesOf(event) : [UNREADABLE]
+  const waits = wait === undefined || WAITS.includes(wait)
+  if (wrong.length === 0 && waits) return event
+  const issues = waits ? wrong : [...wrong, { path: 'wait', message: `must be one of ${WAITS.join(', ')}` }]
   const list = issues.map(({ path, message }) => `${path || 'event'} ${message}`).join('; ')
   throw new TrailproofError('TRAILPROOF_EVENT_INVALID', `this event cannot be recorded: ${list}`, { issues })
 }
@@ -72,45 +74,55 @@ function copyOf(said: object): object {
 
 const UNREADABLE: Issue = { path: '', message: 'cannot be read' }
 
-function issuesOf(event: AuditEvent): Issue[] {
+const NONE: readonly Issue[] = []
+
+class Issues {
+  found: Issue[] | undefined
+
+  add(path: string, message: string): void {
+    this.found ??= []
+    this.found.push({ path, message })
+  }
+}
+
+function issuesOf(event: AuditEvent): readonly Issue[] {
   try {
     if (!isMap(event)) return [{ path: '', message: 'must be an object' }]
-    const issues: Issue[] = []
-    findIssues(event, (path, message) => issues.push({ path, message }))
-    return issues
+    const issues = new Issues()
+    findIssues(event, issues)
+    return issues.found ?? NONE
   } catch {
     return [UNREADABLE]
   }
 }
 
-function findIssues(event: AuditEvent, issue: (path: string, message: string) => void): void {
+function findIssues(event: AuditEvent, issues: Issues): void {
   if (!isEventName(event.event))
-    issue('event', 'must be a name such as "login.failed" (lower case, dots, at most 64 characters)')
+    issues.add('event', 'must be a name such as "login.failed" (lower case, dots, at most 64 characters)')
   else if (event.event.startsWith(RESERVED))
-    issue('event', 'must not begin with "audit.": those names are the audit\'s own')
+    issues.add('event', 'must not begin with "audit.": those names are the audit\'s own')
   for (const key of Object.keys(event))
-    if (!FIELDS.has(key)) issue(key, `is not a field; fields are ${[...FIELDS].join(', ')}`)
+    if (!FIELDS.has(key)) issues.add(key, `is not a field; fields are ${[...FIELDS].join(', ')}`)
   const { outcome, severity, reason, session, tenant, token, target, data, auth, onBehalfOf } =
     event as unknown as Record<string, unknown>
-  if (!isOutcome(outcome)) issue('outcome', `must be one of ${OUTCOMES.join(', ')}`)
-  if (!isSeverity(severity)) issue('severity', 'must be a whole number from 1 to 6')
+  if (!isOutcome(outcome)) issues.add('outcome', `must be one of ${OUTCOMES.join(', ')}`)
+  if (!isSeverity(severity)) issues.add('severity', 'must be a whole number from 1 to 6')
   if (reason !== undefined && !(typeof reason === 'string' && /^[a-z0-9_.-]{1,64}$/.test(reason)))
-    issue('reason', 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"')
-  if (session !== undefined && typeof session !== 'string') issue('session', 'must be a string')
-  if (tenant !== undefined && typeof tenant !== 'string') issue('tenant', 'must be a string')
-  if (token !== undefined && typeof token !== 'string' && !isMap(token)) issue('token', 'must be a string or an object')
-  if (data !== undefined && !isMap(data)) issue('data', 'must be an object')
-  if (auth !== undefined && !isMap(auth)) issue('auth', 'must be an object')
+    issues.add('reason', 'must be a code of at most 64 characters, a-z, 0-9, "_", ".", "-"')
+  if (session !== undefined && typeof session !== 'string') issues.add('session', 'must be a string')
+  if (tenant !== undefined && typeof tenant !== 'string') issues.add('tenant', 'must be a string')
+  if (token !== undefined && typeof token !== 'string' && !isMap(token))
+    issues.add('token', 'must be a string or an object')
+  if (data !== undefined && !isMap(data)) issues.add('data', 'must be an object')
+  if (auth !== undefined && !isMap(auth)) issues.add('auth', 'must be an object')
   if (isMap(auth)) {
-    for (const key of ['method', 'strategy', 'attempt'])
-      if (!['string', 'undefined'].includes(typeof auth[key])) issue(`auth.${key}`, 'must be a string')
+    for (const key of AUTH_TEXTS) if (!isTextOrNone(auth[key])) issues.add(`auth.${key}`, 'must be a string')
     if (auth['factors'] !== undefined && !Array.isArray(auth['factors']))
-      issue('auth.factors', 'must be a list of strings')
+      issues.add('auth.factors', 'must be a list of strings')
   }
   if (isMap(token))
-    for (const key of ['value', 'jti'])
-      if (!['string', 'undefined'].includes(typeof token[key])) issue(`token.${key}`, 'must be a string')
-  if (onBehalfOf !== undefined && !Array.isArray(onBehalfOf)) issue('onBehalfOf', 'must be a list of users')
+    for (const key of TOKEN_TEXTS) if (!isTextOrNone(token[key])) issues.add(`token.${key}`, 'must be a string')
+  if (onBehalfOf !== undefined && !Array.isArray(onBehalfOf)) issues.add('onBehalfOf', 'must be a list of users')
   if (
     target !== undefined &&
     !(
@@ -119,7 +131,11 @@ function findIssues(event: AuditEvent, issue: (path: string, message: string) =>
         (typeof target['type'] === 'string' && ['string', 'number'].includes(typeof target['id'])))
     )
   )
-    issue('target', 'must be { type, id } or { account: user }')
+    issues.add('target', 'must be { type, id } or { account: user }')
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -5,7 +5,7 @@ import type { Counters } from '../hook/coverage.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
 import { type DeviceCookies, settleDevice } from '../http/device.js'
-import type { Entry } from '../log/entry.js'
+import { type Entry, keepBody } from '../log/entry.js'
 import type { Settings } from '../options.js'
 import type { Pseudonyms } from '../privacy/pseudonyms.js'
 import type { CatalogueName } from './catalogue.js'
@@ -13,29 +13,21 @@ import type { ActorType, Identity, Outcome } from './event.js'
 import type { Ids } from './id.js'
 import { Identified } from './identified.js'
 import { objectMember, quote, textMember } from './json.js'
-import { bodyOf, type LogRecord, type RecordText, recordText } from './record.js'
+import type { LogRecord } from './log-record.js'
+import { bodyOf, type RecordText, sizeOf } from './long-line.js'
+import { type People, RecordWriter } from './record.js'
 import { RecordEntry } from './record-entry.js'
-import { type Clock, formatTime } from './time.js'
+import { type Clock, dayOf } from './time.js'
 
 /** Who took part, as identities; references come later. */
-interface People {
+interface Identities {
   actor: Identity | undefined
   claimed: string | undefined
-  onBehalfOf: Identity[]
+  onBehalfOf: readonly Identity[]
   target: Identity | undefined
   /** What the actor is when nobody is known. */
   type: 'system' | 'anonymous' | undefined
 }
-
-/** Their pseudonyms. */
-interface Refs {
-  actor: string | undefined
-  claimed: string | undefined
-  target: string | undefined
-  onBehalfOf: string[]
-}
-
-const asItIs = (_purpose: string, value: string) => value
 
 const NOBODY: never[] = []
 
@@ -43,7 +35,7 @@ const ACTOR_TYPES: readonly ActorType[] = ['user', 'service', 'admin', 'system',
 
 export class EntryMaker {
   readonly #service: string
-  readonly #ref: Pseudonyms['of']
+  #idle: RecordWriter | undefined
 
   constructor(
     private readonly settings: Settings,
@@ -55,9 +47,9 @@ export class EntryMaker {
   ) {
     const { name, version, instance } = settings.service
     this.#service = `{${(textMember('name', name) + textMember('version', version) + textMember('instance', instance)).slice(1)}}`
-    this.#ref = (purpose, value) => pseudonyms.of(purpose, value)
   }
 
+  /** The entry of a record, to be appended before the next one is made: its body may be `fleeting`. */
   make(
     o: Observation,
     source: LogRecord['source'],
@@ -65,38 +57,45 @@ export class EntryMaker {
     context?: RequestContext,
     n?: number,
   ): RecordEntry {
-    const people = this.#people(o, source, context)
-    if (context) this.#settleContext(o, context, people.actor)
-    const now = this.clock.now()
-    const id = this.ids.make(now)
-    const time = formatTime(now)
-    const text = recordText(o, context, {
+    const who = this.#identities(o, source, context)
+    if (context) this.#settleContext(o, context, who.actor)
+    const time = this.clock.now()
+    const id = this.ids.make(time)
+    const day = dayOf(time)
+    const people = this.#known(who, day)
+    // What is read here may be a getter that records something itself: that record needs a writer of its own.
+    const writer = this.#idle ?? new RecordWriter(this.#service, this.pseudonyms)
+    this.#idle = undefined
+    writer.write(o, context, { id, time, n, source, tenant: who.actor?.tenant }, people)
+    this.#idle = writer
+    const entry = new RecordEntry(
       id,
-      time,
-      n,
-      source,
-      service: this.#service,
-      tenant: people.actor?.tenant,
-      // What stands for several observations was built of references: the values themselves were not kept.
-      ref: o.declared ? asItIs : this.#ref,
-    })
-    const day = time.slice(0, 10)
-    const refs = this.#knownRefs(people, day)
-    const counters = source === 'audit' ? undefined : this.counters
-    const stands = o.declared?.count
-    if (refs) return new RecordEntry(id, o.event, o.hook, wait, counters, withPeople(text, people, refs), stands)
-    let made: Refs | undefined // kept here: the caches may have moved on by the time the line is written
-    const entry = new RecordEntry(id, o.event, o.hook, wait, counters, () => withPeople(text, people, made!), stands)
+      o.event,
+      o.hook,
+      wait,
+      source === 'audit' ? undefined : this.counters,
+      o.declared?.count,
+    )
+    if (!people) this.#wait(entry, writer.text(), who, day)
+    else entry.holds(writer.fits() ? writer.line : bodyOf(writer.text()))
+    return entry
+  }
+
+  /** The line of this entry is complete once there are keys for everybody. */
+  #wait(entry: RecordEntry, text: RecordText, who: Identities, day: string): void {
+    let people: People | undefined // kept here: the caches may have moved on by the time the line is written
+    entry.body = () => withPeople(text, people!)
     entry.bytes = sizeOf(text)
     entry.ready = async () => {
-      made = await this.#makeRefs(people, day)
+      people = await this.#make(who, day)
     }
-    return entry
   }
 
   /** One of the audit's own records. */
   own(event: CatalogueName, data: Record<string, unknown>, outcome?: Outcome): RecordEntry {
-    return this.make({ event, hook: 'audit', data, outcome, context: null }, 'audit', 'durable')
+    const entry = this.make({ event, hook: 'audit', data, outcome, context: null }, 'audit', 'durable')
+    keepBody(entry)
+    return entry
   }
 
   /** `identify` of the options; never throws, undefined when it finds no id. */
@@ -108,18 +107,17 @@ export class EntryMaker {
       const id: unknown = found?.id
       if (!((typeof id === 'string' && id !== '') || typeof id === 'number' || typeof id === 'bigint')) return undefined
       const { names, type, tenant } = found as { names?: readonly string[]; type?: ActorType; tenant?: unknown }
-      return {
-        id: String(id),
-        ...(Array.isArray(names) && { names }),
-        ...(ACTOR_TYPES.includes(type!) && { type }),
-        ...((typeof tenant === 'string' || typeof tenant === 'number') && { tenant: String(tenant) }),
-      }
+      const identity: Identity = { id: String(id) }
+      if (Array.isArray(names)) identity.names = names
+      if (ACTOR_TYPES.includes(type!)) identity.type = type
+      if (typeof tenant === 'string' || typeof tenant === 'number') identity.tenant = String(tenant)
+      return identity
     } catch {
       return undefined
     }
   }
 
-  #people(o: Observation, source: LogRecord['source'], context: RequestContext | undefined): People {
+  #identities(o: Observation, source: LogRecord['source'], context: RequestContext | undefined): Identities {
     const own = this.identify(o.actor)
     // Who tries to sign in is not who is signed in already.
     const unproven = o.event === 'login.failed' || o.event === 'login.challenged' || o.event === 'login.refused'
@@ -145,43 +143,56 @@ export class EntryMaker {
   }
 
   /** The references that are known without waiting; undefined when keys have to be made first. */
-  #knownRefs({ actor, claimed, target, onBehalfOf }: People, day: string): Refs | undefined {
-    const actorRef = actor && this.pseudonyms.knownActor(actor)
-    const claimedRef = claimed === undefined ? undefined : this.pseudonyms.knownClaimed(claimed, day)
-    const targetRef = target && this.pseudonyms.knownActor(target)
-    if ((actor && !actorRef) || (claimed !== undefined && !claimedRef) || (target && !targetRef)) return undefined
-    const behalf = onBehalfOf.length ? onBehalfOf.map((who) => this.pseudonyms.knownActor(who)) : NOBODY
-    if (behalf.includes(undefined)) return undefined
-    return { actor: actorRef, claimed: claimedRef, target: targetRef, onBehalfOf: behalf as string[] }
+  #known({ actor, claimed, target, onBehalfOf, type }: Identities, day: string): People | undefined {
+    const { pseudonyms } = this
+    const people: People = { actor: undefined, claimed: undefined, type, onBehalfOf: NOBODY, target: undefined }
+    if (actor) {
+      people.type = actor.type ?? 'user'
+      people.actor = pseudonyms.knownActor(actor)
+      if (!people.actor) return undefined
+    }
+    if (claimed !== undefined) {
+      people.claimed = pseudonyms.knownClaimed(claimed, day)
+      if (!people.claimed) return undefined
+    }
+    if (target) {
+      people.target = pseudonyms.knownActor(target)
+      if (!people.target) return undefined
+    }
+    if (onBehalfOf.length) {
+      const refs = onBehalfOf.flatMap((who) => pseudonyms.knownActor(who) ?? [])
+      if (refs.length < onBehalfOf.length) return undefined
+      people.onBehalfOf = refs
+    }
+    return people
   }
 
-  async #makeRefs({ actor, claimed, target, onBehalfOf }: People, day: string): Promise<Refs> {
-    const [actorRef, claimedRef, targetRef, ...behalf] = await Promise.all([
+  async #make({ actor, claimed, target, onBehalfOf, type }: Identities, day: string): Promise<People> {
+    const [actorRef, claimedRef, targetRef, ...refs] = await Promise.all([
       actor && this.pseudonyms.actor(actor),
       claimed === undefined ? undefined : this.pseudonyms.claimed(claimed, day),
       target && this.pseudonyms.actor(target),
       ...onBehalfOf.map((who) => this.pseudonyms.actor(who)),
     ])
-    return { actor: actorRef, claimed: claimedRef, target: targetRef, onBehalfOf: behalf as string[] }
+    return {
+      actor: actorRef,
+      claimed: claimedRef,
+      type: actor ? (actor.type ?? 'user') : type,
+      onBehalfOf: refs as string[],
+      target: targetRef,
+    }
   }
 }
 
-/** The body of a line, with the references of those who took part in their places. */
-function withPeople(text: RecordText, { actor, type }: People, refs: Refs): string {
+/** The body of a line that was written without those who took part: they come into their places. */
+function withPeople(text: RecordText, people: People): string {
   const members =
-    textMember('ref', refs.actor) +
-    textMember('claimed', refs.claimed) +
-    textMember('type', actor ? (actor.type ?? 'user') : type) +
-    (refs.onBehalfOf.length ? `,"on_behalf_of":[${refs.onBehalfOf.map(quote).join(',')}]` : '')
-  const target = refs.target
-    ? objectMember('target', `,"type":"account"${textMember('ref', refs.target)}`)
+    textMember('ref', people.actor) +
+    textMember('claimed', people.claimed) +
+    textMember('type', people.type) +
+    (people.onBehalfOf.length ? `,"on_behalf_of":[${people.onBehalfOf.map(quote).join(',')}]` : '')
+  const target = people.target
+    ? objectMember('target', `,"type":"account"${textMember('ref', people.target)}`)
     : text.target
   return bodyOf({ ...text, target }, objectMember('actor', members))
-}
-
-/** Roughly, with room for the references. */
-function sizeOf({ head, target, tail, data }: RecordText): number {
-  let bytes = head.length + target.length + tail.length + 256
-  if (data) for (const [key, json] of data) bytes += key.length + json.length
-  return bytes
 }

@@ -1,8 +1,9 @@
 // A bounded copy of a map that the application hands over, as JSON text. Whatever it contains, the copy is small.
 import { quote } from './json.js'
 
-const DEPTH = 4
-const KEYS = 64
+export const DEPTH = 4
+export const KEYS = 64
+export const MOST_OF_KEY = 128
 const ITEMS = 64
 const TEXT = 2048
 /** Bounds of a whole copy: a few objects that share children can stand for billions of values. */
@@ -10,10 +11,13 @@ const VALUES = 4096
 const CHARACTERS = 128 * 1024
 
 /** What a copy may still take, counted down while it is made. */
-interface Room {
+export interface Room {
   values: number
   characters: number
 }
+
+/** For a map: itself is one of the values. */
+export const newRoom = (): Room => ({ values: VALUES - 1, characters: CHARACTERS })
 
 /**
  * Writes a map that the application hands over as members of a JSON object: at most 4 levels, 64 keys or items each,
@@ -25,7 +29,7 @@ interface Room {
  * @returns JSON text by key; empty for a map without members
  */
 export function plainMembers(value: unknown, clean: Clean = bounded): Map<string, string> {
-  const room = { values: VALUES - 1, characters: CHARACTERS }
+  const room = newRoom()
   if (!isMap(value)) return new Map([['value', jsonOf(value, DEPTH, [], room, clean) ?? 'null']])
   try {
     return membersOf(value, DEPTH, [value], room, clean)
@@ -34,12 +38,12 @@ export function plainMembers(value: unknown, clean: Clean = bounded): Map<string
   }
 }
 
-type Clean = (text: string, max: number) => string
+export type Clean = (text: string, max: number) => string
 
 const UNREADABLE = '"[unreadable]"'
 
 /** A map by its looks; what has a form of its own (dates, errors, bytes, lists) is a value. */
-function isMap(value: unknown): value is object {
+export function isMap(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   try {
     return !(Array.isArray(value) || value instanceof Date || value instanceof Error || isBytes(value))
@@ -53,11 +57,16 @@ function isBytes(value: object): value is ArrayBufferView | ArrayBuffer {
 }
 
 /** @returns undefined for what JSON has no place for: undefined, functions, symbols */
-function jsonOf(value: unknown, depth: number, seen: readonly object[], room: Room, clean: Clean): string | undefined {
+export function jsonOf(
+  value: unknown,
+  depth: number,
+  seen: readonly object[],
+  room: Room,
+  clean: Clean,
+): string | undefined {
+  if (typeof value === 'string') return quote(textInRoom(value, room, clean))
   if (room.values-- <= 0) return '"…"'
   switch (typeof value) {
-    case 'string':
-      return quote(textOf(value, TEXT, room, clean))
     case 'number':
       return Number.isFinite(value) ? numberOf(value, clean) : 'null'
     case 'boolean':
@@ -78,7 +87,12 @@ function numberOf(value: number, clean: Clean): string {
   return /\d/.test(kept) ? String(value) : quote(kept)
 }
 
-function textOf(text: string, max: number, room: Room, clean: Clean): string {
+/** A text that is a value. */
+export function textInRoom(text: string, room: Room, clean: Clean): string {
+  return room.values-- > 0 ? textOf(text, TEXT, room, clean) : '…'
+}
+
+export function textOf(text: string, max: number, room: Room, clean: Clean): string {
   const kept = clean(text, Math.min(max, Math.max(0, room.characters)))
   room.characters -= kept.length
   return kept
@@ -124,7 +138,7 @@ function membersOf(
       break
     }
     const item = propertyOf(value as Record<string, unknown>, key, depth, path, room, clean)
-    if (item !== undefined) members.set(textOf(key, 128, room, clean), item)
+    if (item !== undefined) members.set(textOf(key, MOST_OF_KEY, room, clean), item)
   }
   return members
 }

@@ -3,253 +3,255 @@
 import type { Observation } from '../adapter.js'
 import { quietly } from '../hook/wrap.js'
 import type { RequestContext } from '../http/context.js'
-import type { Device } from '../http/device.js'
-import type { Declared } from '../policy/declared.js'
-import { type Redactor, redactors } from '../privacy/guard.js'
-import { lookUp } from './catalogue.js'
-import type { ActorType, Outcome, Severity, Target, TokenFacts } from './event.js'
-import { member, objectMember, quote, textMember } from './json.js'
-import { bounded, plainMembers } from './plain.js'
-
-export interface Actor {
-  ref?: string
-  claimed?: string
-  type?: ActorType
-  on_behalf_of?: string[]
-}
-
-/** One record, in the order of its keys on disk (DESIGN section 4); `v` and `seq` are put in front by the log. */
-export interface LogRecord {
-  id: string
-  time: string
-  event: string
-  outcome: Outcome
-  severity: Severity
-  reason?: string
-  source: 'hook' | 'app' | 'audit'
-  hook?: string
-  n?: number
-  /** This record stands for several observations, and has no `n` of its own. */
-  declared?: Declared
-  actor?: Actor
-  target?: { type: string; id?: string; ref?: string }
-  auth?: { method?: string; strategy?: string; factors?: string[]; attempt?: string }
-  session?: { ref: string; from?: string }
-  token?: Record<string, unknown>
-  client?: Record<string, unknown>
-  http?: Record<string, unknown>
-  trace?: { trace_id: string; span_id: string }
-  service: { name: string; version?: string; instance?: string }
-  tenant?: string
-  data?: Record<string, unknown>
-  truncated?: string[]
-}
-
-/** A line holds at most this many bytes; C2SP tlog-tiles entries have a 16-bit length. */
-export const MAX_LINE_BYTES = 65_535
-const ROOM_FOR_SEQ = 64
+import { NO_SECRETS, type Redactor, type Redactors, redactors } from '../privacy/guard.js'
+import type { Pseudonyms } from '../privacy/pseudonyms.js'
+import { DataMembers } from './data-members.js'
+import type { ActorType, Target, TokenFacts } from './event.js'
+import { kindOf } from './kind.js'
+import { Fragment, fragments, LineWriter } from './line-writer.js'
+import type { LogRecord } from './log-record.js'
+import { MAX_LINE_BYTES, type RecordText, ROOM_FOR_SEQ } from './long-line.js'
 
 export interface RecordParts {
   id: string
-  time: string
+  /** Milliseconds since 1970. */
+  time: number
   n: number | undefined
   source: LogRecord['source']
-  /** JSON of the field `service`. */
-  service: string
   /** Of the actor, where the observation names none. */
   tenant: string | undefined
-  /** Keyed reference of a session id, a token or a device id. */
-  ref(purpose: 'session' | 'token' | 'device', value: string): string
 }
 
-/** A record as JSON text in pieces, in the order of its line; who took part comes in between, once it is known. */
-export interface RecordText {
-  /** `"id":…` up to the actor, without a comma before. */
-  readonly head: string
-  /** The target; of an account only its type. */
-  readonly target: string
-  /** What comes behind the target, up to `data`. */
-  readonly tail: string
-  /** JSON text by key. */
-  readonly data: ReadonlyMap<string, string> | undefined
+/** The references of those who took part, and what the actor is. */
+export interface People {
+  actor: string | undefined
+  claimed: string | undefined
+  type: ActorType | undefined
+  onBehalfOf: readonly string[]
+  /** Of a target that is an account. */
+  target: string | undefined
 }
 
-/** Everything of a record but the references of people. */
-export function recordText(o: Observation, context: RequestContext | undefined, parts: RecordParts): RecordText {
-  const secrets = context ? [...(quietly(() => context.secrets.values()) ?? [])] : NO_SECRETS
-  const { clean, cleanCode, cleanWords } = redactors(secrets, context?.secrets)
-  const text = texts(clean)
-  const code = texts(cleanCode)
-  const chosen = texts(cleanWords)
-  return {
-    head: headOf(o, parts, chosen),
-    target: targetMember(o.target, text, chosen),
-    tail:
-      authMember(o.auth, code, chosen) +
-      sessionMember(o, parts) +
-      tokenMember(o.token, parts, text, code) +
-      (context ? clientMember(context, parts, code) + httpMember(context, o.status, text, chosen) : '') +
-      traceMember(context?.trace) +
-      `,"service":${parts.service}` +
-      textMember('tenant', text(o.tenant ?? parts.tenant, 128)),
-    data: o.data === undefined || o.data === null ? undefined : plainMembers(o.data, clean),
+// biome-ignore format: a list of words
+const KEY = fragments(
+  'tenant', 'data', 'id', 'time', 'reason', 'source', 'hook', 'n', 'declared', 'actor', 'ref', 'claimed', 'type', 'on_behalf_of', 'target', 'auth', 'method', 'strategy', 'factors', 'attempt', 'session', 'from', 'token', 'jti', 'alg', 'kid', 'typ', 'iss', 'aud', 'iat', 'nbf', 'exp', 'verified', 'client', 'ip', 'ip_source', 'peer', 'forwarded_ignored', 'user_agent', 'device', 'device_source', 'device_rejected', 'http', 'route', 'request_id', 'status', 'trace', 'trace_id', 'span_id',
+)
+
+/** Writes records, one after the other, each over the one before. */
+export class RecordWriter {
+  readonly line = new LineWriter()
+  readonly #data = new DataMembers()
+  readonly #service: Fragment
+  readonly #pseudonyms: Pseudonyms
+  #guard: Redactors = NO_SECRETS
+  #isDeclared = false
+  #targetAt = 0
+  #tailAt = 0
+  #dataAt = 0
+
+  /** @param service - JSON of the field `service` */
+  constructor(service: string, pseudonyms: Pseudonyms) {
+    this.#service = new Fragment(`,"service":${service}`)
+    this.#pseudonyms = pseudonyms
+  }
+
+  /**
+   * Writes a record into `line`.
+   *
+   * @param people undefined while their keys are not there: then they are left out, to be put into the `text()` of it
+   */
+  write(o: Observation, context: RequestContext | undefined, parts: RecordParts, people: People | undefined): void {
+    const { line } = this
+    this.#guard = context ? guardOf(context) : NO_SECRETS
+    this.#isDeclared = o.declared !== undefined
+    line.begin()
+    this.#head(o, parts)
+    if (people) this.#actor(people)
+    this.#targetAt = line.end
+    this.#target(o.target, people?.target)
+    this.#tailAt = line.end
+    this.#auth(o.auth)
+    this.#session(o)
+    this.#token(o.token)
+    if (context) {
+      this.#client(context)
+      this.#http(context, o.status)
+      this.#trace(context.trace)
+    }
+    line.constant(this.#service)
+    line.text(KEY.tenant, textOf(o.tenant ?? parts.tenant, 128, this.#guard.clean))
+    this.#dataAt = line.end
+    this.#data.clear()
+    if (o.data !== undefined && o.data !== null) {
+      line.open(KEY.data)
+      this.#data.write(line, o.data, this.#guard.clean)
+      line.close()
+    }
+    line.finish()
+    this.#guard = NO_SECRETS // not to keep those of a request that is over
+  }
+
+  /** Is the record short enough for a line? */
+  fits(): boolean {
+    return this.line.end - this.line.start + ROOM_FOR_SEQ <= MAX_LINE_BYTES
+  }
+
+  /** The record just written, as text. */
+  text(): RecordText {
+    const { line } = this
+    return {
+      head: line.slice(line.start, this.#targetAt),
+      target: line.slice(this.#targetAt, this.#tailAt),
+      tail: line.slice(this.#tailAt, this.#dataAt),
+      data: this.#data.texts(line),
+    }
+  }
+
+  #head(o: Observation, { id, time, source, n }: RecordParts): void {
+    const { line } = this
+    line.text(KEY.id, id)
+    line.time(KEY.time, time)
+    line.constant(kindOf(o))
+    line.text(KEY.reason, textOf(o.reason, 64, this.#guard.cleanWords))
+    line.text(KEY.source, source)
+    if (source === 'hook') line.text(KEY.hook, o.hook)
+    line.number(KEY.n, n)
+    if (o.declared) line.member(KEY.declared, JSON.stringify(o.declared)) // made of counts, times and ids of our own
+  }
+
+  #actor({ actor, claimed, type, onBehalfOf }: People): void {
+    const { line } = this
+    line.open(KEY.actor)
+    line.text(KEY.ref, actor)
+    line.text(KEY.claimed, claimed)
+    line.text(KEY.type, type)
+    if (onBehalfOf.length) this.#list(KEY.on_behalf_of, onBehalfOf, 64, asItIs)
+    line.close()
+  }
+
+  #target(target: Target | undefined, ref: string | undefined): void {
+    if (typeof target !== 'object' || target === null) return
+    const { line } = this
+    line.open(KEY.target)
+    if ('account' in target) {
+      line.text(KEY.type, 'account')
+      line.text(KEY.ref, ref)
+    } else {
+      const id = typeof target.id === 'bigint' ? String(target.id) : target.id
+      line.text(KEY.type, textOf(target.type, 64, this.#guard.cleanWords) ?? 'unknown')
+      line.text(KEY.id, textOf(id, 256, this.#guard.clean))
+    }
+    line.close()
+  }
+
+  #auth(auth: Observation['auth']): void {
+    if (!auth) return
+    const { line } = this
+    const { cleanCode, cleanWords } = this.#guard
+    line.open(KEY.auth)
+    line.text(KEY.method, textOf(auth.method, 64, cleanWords))
+    line.text(KEY.strategy, textOf(auth.strategy, 128, cleanWords))
+    this.#list(KEY.factors, auth.factors, 64, cleanWords)
+    line.text(KEY.attempt, textOf(auth.attempt, 64, cleanCode))
+    line.close()
+  }
+
+  /** What stands for several observations was built of references: the values themselves were not kept. */
+  #ref(purpose: 'session' | 'token', value: string): string {
+    return this.#isDeclared ? value : this.#pseudonyms.of(purpose, value)
+  }
+
+  #session({ session, sessionFrom }: Observation): void {
+    if (typeof session !== 'string') return
+    const { line } = this
+    line.open(KEY.session)
+    line.text(KEY.ref, this.#ref('session', session))
+    if (typeof sessionFrom === 'string') line.text(KEY.from, this.#pseudonyms.of('session', sessionFrom))
+    line.close()
+  }
+
+  #token(token: TokenFacts | undefined): void {
+    if (!token) return
+    const { line } = this
+    const { clean, cleanCode } = this.#guard
+    line.open(KEY.token)
+    if (typeof token.value === 'string') line.text(KEY.ref, this.#ref('token', token.value))
+    if (typeof token.jti === 'string') line.text(KEY.jti, this.#pseudonyms.ofJti(token.jti))
+    line.text(KEY.alg, textOf(token.alg, 32, cleanCode))
+    line.text(KEY.kid, textOf(token.kid, 256, clean))
+    line.text(KEY.typ, textOf(token.typ, 64, cleanCode))
+    line.text(KEY.iss, textOf(token.iss, 256, clean))
+    const { aud } = token
+    if (Array.isArray(aud)) this.#list(KEY.aud, aud, 256, clean)
+    else line.text(KEY.aud, textOf(aud, 256, clean))
+    line.number(KEY.iat, token.iat)
+    line.number(KEY.nbf, token.nbf)
+    line.number(KEY.exp, token.exp)
+    line.member(KEY.verified, token.verified === true ? 'true' : 'false')
+    line.close()
+  }
+
+  #client({ address, userAgent, device }: RequestContext): void {
+    const { line } = this
+    line.open(KEY.client)
+    line.text(KEY.ip, address.ip)
+    line.text(KEY.ip_source, address.source)
+    if (address.peer !== address.ip) line.text(KEY.peer, address.peer)
+    if (address.forwardedIgnored) line.member(KEY.forwarded_ignored, 'true')
+    line.text(KEY.user_agent, textOf(userAgent, 512, this.#guard.cleanCode))
+    if (device?.id !== undefined) line.text(KEY.device, this.#pseudonyms.of('device', device.id))
+    line.text(KEY.device_source, device?.source)
+    line.text(KEY.device_rejected, device?.rejected)
+    line.close()
+  }
+
+  #http(context: RequestContext, status: number | undefined): void {
+    const { line } = this
+    const { clean, cleanWords } = this.#guard
+    line.open(KEY.http)
+    line.text(KEY.method, textOf(context.req.method, 16, cleanWords))
+    line.text(
+      KEY.route,
+      textOf(
+        quietly(() => context.route()),
+        256,
+        cleanWords,
+      ),
+    )
+    line.text(KEY.request_id, textOf(context.requestId, 128, context.requestIdIsOurs ? asItIs : clean))
+    line.number(KEY.status, status)
+    line.close()
+  }
+
+  #trace(trace: LogRecord['trace']): void {
+    if (!trace) return
+    const { line } = this
+    line.open(KEY.trace)
+    line.text(KEY.trace_id, trace.trace_id)
+    line.text(KEY.span_id, trace.span_id)
+    line.close()
+  }
+
+  /** At most 8 texts; nothing for what is no list. */
+  #list(key: Fragment, values: unknown, max: number, clean: Redactor): void {
+    if (!Array.isArray(values)) return
+    const { line } = this
+    line.openList(key)
+    for (let i = 0; i < values.length && i < 8; i++) {
+      const text = textOf(values[i], max, clean)
+      if (text !== undefined) line.item(text)
+    }
+    line.closeList()
   }
 }
 
-const NO_SECRETS: readonly string[] = []
-
-function headOf(o: Observation, { id, time, source, n }: RecordParts, chosen: Text): string {
-  const known = lookUp(o.event)
-  const severity = o.severity ?? known.severity
-  return (
-    `"id":"${id}","time":"${time}","event":${quote(o.event)},"outcome":"${o.outcome ?? known.outcome}","severity":${severity}` +
-    textMember('reason', chosen(o.reason, 64)) +
-    `,"source":"${source}"` +
-    (source === 'hook' ? textMember('hook', o.hook) : '') +
-    (n === undefined ? '' : `,"n":${n}`) +
-    declaredMember(o.declared)
-  )
+function guardOf({ secrets }: RequestContext): Redactors {
+  return redactors([...(quietly(() => secrets.values()) ?? [])], secrets)
 }
 
-/** Made of counts, times and ids of our own. */
-function declaredMember(declared: Declared | undefined): string {
-  return declared ? `,"declared":${JSON.stringify(declared)}` : ''
-}
+const asItIs: Redactor = (text) => text
 
 /** A text of a record, or undefined for what is none: libraries hand over what strangers sent. */
-type Text = (value: unknown, max: number) => string | undefined
-
-function texts(clean: Redactor): Text {
-  return (value, max) =>
-    typeof value === 'string' ? clean(value, max) : typeof value === 'number' ? String(value) : undefined
-}
-
-/** JSON list of at most 8 texts, or undefined for what is no list. */
-function listOf(values: unknown, one: (value: unknown) => string | undefined): string | undefined {
-  if (!Array.isArray(values)) return undefined
-  const items = values.slice(0, 8).flatMap((value) => one(value) ?? [])
-  return `[${items.map(quote).join(',')}]`
-}
-
-function targetMember(target: Target | undefined, text: Text, chosen: Text): string {
-  if (typeof target !== 'object' || target === null) return ''
-  if ('account' in target) return ',"target":{"type":"account"}'
-  const id = typeof target.id === 'bigint' ? String(target.id) : target.id
-  return objectMember(
-    'target',
-    textMember('type', chosen(target.type, 64) ?? 'unknown') + textMember('id', text(id, 256)),
-  )
-}
-
-function authMember(auth: Observation['auth'], code: Text, chosen: Text): string {
-  if (!auth) return ''
-  return objectMember(
-    'auth',
-    textMember('method', chosen(auth.method, 64)) +
-      textMember('strategy', chosen(auth.strategy, 128)) +
-      member(
-        'factors',
-        listOf(auth.factors, (factor) => chosen(factor, 64)),
-      ) +
-      textMember('attempt', code(auth.attempt, 64)),
-  )
-}
-
-function sessionMember({ session, sessionFrom }: Observation, { ref }: RecordParts): string {
-  if (typeof session !== 'string') return ''
-  const from = typeof sessionFrom === 'string' ? ref('session', sessionFrom) : undefined
-  return objectMember('session', textMember('ref', ref('session', session)) + textMember('from', from))
-}
-
-function tokenMember(token: TokenFacts | undefined, { ref }: RecordParts, text: Text, code: Text): string {
-  if (!token) return ''
-  const aud = text(token.aud, 256)
-  return objectMember(
-    'token',
-    textMember('ref', typeof token.value === 'string' ? ref('token', token.value) : undefined) +
-      textMember('jti', typeof token.jti === 'string' ? ref('token', `jti ${token.jti}`) : undefined) +
-      textMember('alg', code(token.alg, 32)) +
-      textMember('kid', text(token.kid, 256)) +
-      textMember('typ', code(token.typ, 64)) +
-      textMember('iss', text(token.iss, 256)) +
-      member('aud', aud === undefined ? listOf(token.aud, (one) => text(one, 256)) : quote(aud)) +
-      member('iat', finite(token.iat)) +
-      member('nbf', finite(token.nbf)) +
-      member('exp', finite(token.exp)) +
-      `,"verified":${token.verified === true}`,
-  )
-}
-
-function clientMember(context: RequestContext, { ref }: RecordParts, text: Text): string {
-  const { address } = context
-  const device: Device | undefined = context.device
-  return objectMember(
-    'client',
-    textMember('ip', address.ip) +
-      textMember('ip_source', address.source) +
-      textMember('peer', address.peer === address.ip ? undefined : address.peer) +
-      (address.forwardedIgnored ? ',"forwarded_ignored":true' : '') +
-      textMember('user_agent', text(context.userAgent, 512)) +
-      textMember('device', device?.id === undefined ? undefined : ref('device', device.id)) +
-      textMember('device_source', device?.source) +
-      textMember('device_rejected', device?.rejected),
-  )
-}
-
-function httpMember(context: RequestContext, status: number | undefined, text: Text, code: Text): string {
-  return objectMember(
-    'http',
-    textMember('method', code(context.req.method, 16)) +
-      textMember(
-        'route',
-        code(
-          quietly(() => context.route()),
-          256,
-        ),
-      ) +
-      textMember('request_id', text(context.requestId, 128)) +
-      member('status', finite(status)),
-  )
-}
-
-function traceMember(trace: LogRecord['trace']): string {
-  return trace
-    ? objectMember('trace', textMember('trace_id', trace.trace_id) + textMember('span_id', trace.span_id))
-    : ''
-}
-
-function finite(value: number | undefined): string | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined
-}
-
-/**
- * The body of a line: JSON text without its opening brace, cut field by field until the line fits.
- * What was cut is named in `truncated`; nothing is cut silently.
- *
- * @param actor - members that stand before the target, with their commas
- */
-export function bodyOf({ head, target, tail, data }: RecordText, actor = ''): string {
-  const start = head + actor + target + tail
-  const body = `${start}${dataMember(data)}}`
-  if (fits(body)) return body
-  const left = new Map(data)
-  const cut: string[] = []
-  let shorter = body
-  for (const [key] of [...left].sort(([, a], [, b]) => b.length - a.length)) {
-    left.delete(key)
-    cut.push(quote(`data.${bounded(key, 64)}`))
-    shorter = `${start}${dataMember(left)},"truncated":[${cut.join(',')}]}`
-    if (fits(shorter)) break
-  }
-  return shorter // too long for other reasons: the log refuses it by name
-}
-
-function dataMember(data: ReadonlyMap<string, string> | undefined): string {
-  let members = ''
-  if (data) for (const [key, json] of data) members += `,${quote(key)}:${json}`
-  return objectMember('data', members)
-}
-
-function fits(body: string): boolean {
-  return body.length * 3 < MAX_LINE_BYTES || Buffer.byteLength(body) + ROOM_FOR_SEQ <= MAX_LINE_BYTES
+function textOf(value: unknown, max: number, clean: Redactor): string | undefined {
+  return typeof value === 'string' ? clean(value, max) : typeof value === 'number' ? String(value) : undefined
 }

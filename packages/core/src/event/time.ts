@@ -27,16 +27,33 @@ export class WallClock implements Clock {
   }
 }
 
-let second = -1
+let second = Number.NaN
 let prefix = ''
+let day = ''
 
 /** `2026-11-23T09:15:02.123456Z` */
 export function formatTime(ms: number): string {
+  return `${upToDot(ms)}${String(microsOf(ms)).padStart(6, '0')}Z`
+}
+
+/** `2026-11-23T09:15:02.`, remembered while the second lasts. */
+export function upToDot(ms: number): string {
   const whole = Math.floor(ms / 1000)
   if (whole !== second) {
     second = whole
     prefix = new Date(whole * 1000).toISOString().slice(0, 20)
+    day = prefix.slice(0, 10)
   }
-  const micros = Math.floor(ms * 1000) - whole * 1_000_000
-  return `${prefix}${String(micros).padStart(6, '0')}Z`
+  return prefix
+}
+
+/** The UTC day: `2026-11-23`. */
+export function dayOf(ms: number): string {
+  upToDot(ms)
+  return day
+}
+
+/** What follows the dot. */
+export function microsOf(ms: number): number {
+  return Math.floor(ms * 1000) - Math.floor(ms / 1000) * 1_000_000
 }

@@ -31,7 +31,7 @@ const MOST_TOLD = 60
 /** Counters of one process; every number only grows. */
 export class Counters {
   readonly #hooks = new Map<string, Counts>()
-  readonly #events = new Map<string, number>()
+  readonly #events = new Map<string, { count: number }>()
   readonly #dropped = new Map<string, number>()
   readonly #hooked = new Map<string, Record<string, string | number | boolean>>()
   readonly #untoldSlow = new Map<string, number>()
@@ -51,21 +51,18 @@ export class Counters {
   }
 
   seen(hook: string, event: string): void {
-    this.#of(hook).seen++
-    if (this.#events.has(event) || this.#events.size < MOST_NAMES)
-      this.#events.set(event, (this.#events.get(event) ?? 0) + 1)
-  }
-
-  recorded(hook: string): void {
-    this.#of(hook).recorded++
+    this.of(hook).seen++
+    const known = this.#events.get(event)
+    if (known) known.count++
+    else if (this.#events.size < MOST_NAMES) this.#events.set(event, { count: 1 })
   }
 
   declared(hook: string, count = 1): void {
-    this.#of(hook).declared += count
+    this.of(hook).declared += count
   }
 
   dropped(hook: string, event: string, count = 1): void {
-    this.#of(hook).dropped += count
+    this.of(hook).dropped += count
     add(this.#dropped, event, count)
     this.onLoss()
   }
@@ -124,10 +121,14 @@ export class Counters {
   }
 
   coverage(): Coverage {
-    return { hooks: Object.fromEntries(this.#hooked), events: Object.fromEntries(this.#events) }
+    return {
+      hooks: Object.fromEntries(this.#hooked),
+      events: Object.fromEntries([...this.#events].map(([event, { count }]) => [event, count])),
+    }
   }
 
-  #of(hook: string): Counts {
+  /** The counts of one hook, to be counted on. */
+  of(hook: string): Counts {
     const known = this.#hooks.get(hook)
     if (known) return known
     const counts = { seen: 0, recorded: 0, declared: 0, dropped: 0 }

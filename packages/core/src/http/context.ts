@@ -36,6 +36,8 @@ export interface RequestContext {
   /** As the client says; only well-known words of it as long as the request has a body that was not read. */
   readonly userAgent: string | undefined
   readonly requestId: string
+  /** We made the request id: nothing that the client or the framework said is in it. */
+  readonly requestIdIsOurs: boolean
   readonly trace: TraceContext | undefined
   /** The browser or app that asks; settled when the first record needs it. */
   device: Device | undefined
@@ -79,6 +81,7 @@ export function openContext(
   if (known) return known
   const agent = boundedHeader(req.headers['user-agent'], 512)
   const secrets = new RequestSecrets(req)
+  const givenId = requestIdOf(req)
   const context: RequestContext = {
     core,
     req,
@@ -87,7 +90,8 @@ export function openContext(
     get userAgent() {
       return agent !== undefined && secrets.bodyUnread() ? knownAgentWords(agent) : agent
     },
-    requestId: requestIdOf(req) ?? core.requestFacts.newRequestId(),
+    requestId: givenId ?? core.requestFacts.newRequestId(),
+    requestIdIsOurs: givenId === undefined,
     trace: parseTraceparent(req.headers.traceparent),
     device: undefined,
     actor: undefined,

@@ -1,8 +1,9 @@
 // The device id: a random id in a signed cookie, so that records of one browser can be joined, and cannot be by a forger.
 // Logged keyed; set only on the answer to a sign-in attempt, never on a cacheable one.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { quietly } from '../hook/wrap.js'
+import { randomBytes } from '../random.js'
 import type { RequestContext } from './context.js'
 import { presentedCookies } from './headers.js'
 

@@ -1,11 +1,19 @@
 // What goes into the log and what comes back.
 import type { TrailproofError } from '../errors.js'
 
-/** Text of a line that another thread has put into shared memory already: `[start, end)` of `source`, UTF-8. */
+/** Text of a line that stands in memory already: `[start, end)` of `source`, UTF-8, one line without control characters. */
 export interface BodyBytes {
   readonly source: Buffer
   readonly start: number
   readonly end: number
+}
+
+/**
+ * The same in memory that is written over as soon as `append` has returned: what is kept longer is copied. It begins
+ * and ends in memory at multiples of 8 bytes, so that it can be copied by words.
+ */
+export interface FleetingBody extends BodyBytes {
+  readonly words: Int32Array
 }
 
 /** One line to be. */
@@ -16,9 +24,9 @@ export interface Entry {
    * The JSON object's text after its first two members: `"id":"…",…}`. The log puts `{"v":1,"seq":N,` in front.
    * A function when it can only be built after `ready`; called once. Let go of once the text is elsewhere.
    */
-  body: string | BodyBytes | (() => string)
+  body: string | BodyBytes | FleetingBody | (() => string)
   /** Keys that this line needs, made durable. Called at once; the line and those behind it wait for it. */
-  ready?: () => Promise<void>
+  ready?: (() => Promise<void>) | undefined
   /** Called instead of `ready` after a rejection, with back-off; default `ready` again. */
   retryReady?: () => Promise<void>
   /** Rough size in memory, for the bound of the queue. */
@@ -38,4 +46,14 @@ export interface Receipt {
   index: number
   /** RFC 6962 leaf hash, 32 bytes, hex. */
   leafHash: string
+}
+
+/** Copies a body that would not last. */
+export function keepBody(entry: Entry): void {
+  const { body } = entry
+  if (isFleeting(body)) entry.body = body.source.toString('utf8', body.start, body.end)
+}
+
+export function isFleeting(body: Entry['body']): body is FleetingBody {
+  return typeof body === 'object' && 'words' in body
 }

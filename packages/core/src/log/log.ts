@@ -11,7 +11,7 @@ import type { Head, Lease, OpenLog } from '../writers/writer.js'
 import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS } from './batch.js'
 import { Checkpointer } from './checkpointer.js'
 import type { LogKey } from './crypto.js'
-import type { Entry } from './entry.js'
+import { type Entry, keepBody } from './entry.js'
 import { KeyWaits } from './key-waits.js'
 import {
   asCheckpointError,
@@ -197,6 +197,7 @@ export class Log {
       queueMicrotask(() => settle({ entry }, closedError(), undefined))
       return true
     }
+    keepBody(entry)
     const item = this.#queue.push(entry, this.#accepted + 1)
     if (!item) return false
     this.#accepted++

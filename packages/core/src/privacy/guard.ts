@@ -20,13 +20,16 @@ const FORMATS: readonly RegExp[] = [
 /** Every one of them begins with, or holds, one of these: most texts hold none, and are looked at once. */
 const SUSPICIOUS = /bearer|basic|private|akia|asia|[rs]k_|gh[pousr]_|github_|glpat|xox|s(?::|%3a)|eyj/i
 
+/** No text shorter than this has one in it. */
+const SHORTEST_FORMAT = 16
+
 /** Words with dots between; a JWS or JWE is one whose first part begins as `{"` does in base64. */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g
 const JOSE_HEADER = /eyJ[\w-]{8,}$/
 
 /** Of a longer secret these many characters are looked for, and what follows them goes too. */
 const LOOKED_FOR = 256
-/** A secret that begins before a text is cut and ends behind the cut must still be seen whole. */
+/** A secret that begins before a text is cut and ends behind the cut must still be seen whole, nine times as long encoded. */
 const MARGIN = 4096
 
 /** Cuts a text to `max` characters, with every secret in it replaced. */
@@ -67,8 +70,11 @@ export function redactors(secrets: readonly string[], request: object = secrets)
  * reasons, route patterns, names of strategies. Words without digits stand; anything else goes through `clean`.
  */
 export function exceptWords(clean: Redactor): Redactor {
-  return (text, max = Number.POSITIVE_INFINITY) =>
-    text.length <= max && WORDS.test(text.replace(PARAMETERS, '')) ? text : clean(text, max)
+  return (text, max = Number.POSITIVE_INFINITY) => (text.length <= max && isWords(text) ? text : clean(text, max))
+}
+
+function isWords(text: string): boolean {
+  return text.includes(':') ? WORDS.test(text.replace(PARAMETERS, '')) : WORDS.test(text)
 }
 
 // Lower case, as base64 is not, but for the names of parameters.
@@ -81,27 +87,62 @@ type Needles = Map<string, Needle[]>
 /** The records of one request look for the same secrets, and for those that came up since. */
 const ofRequest = new WeakMap<object, Redactors & { secrets: readonly string[]; needles: Needles }>()
 
+/** The guard of records that belong to no request. */
+export const NO_SECRETS = redactors([])
+
 /** Replaces every occurrence of a secret in a text, in any of its usual encodings. */
 export function redactor(secrets: Iterable<string>, known: Needles = new Map()): Redactor {
-  const needles = [...secrets]
-    .flatMap((secret, _, all) => {
-      const made = known.get(secret) ?? needlesOf(secret, all)
-      known.set(secret, made)
-      return made
-    })
-    .sort((a, b) => b.text.length - a.text.length)
-  const margin = Math.max(MARGIN, needles[0]?.text.length ?? 0)
+  const all = [...secrets]
+  const needlesFor = (secret: string): Needle[] => {
+    const made = known.get(secret) ?? needlesOf(secret, all)
+    known.set(secret, made)
+    return made
+  }
+  let sorted: Needle[] | undefined
   return (text, max = Number.POSITIVE_INFINITY) => {
-    const long = text.length > max + margin
-    let clean = long ? text.slice(0, max + margin) : text
-    for (const needle of needles) clean = without(clean, needle)
-    if (clean.length >= 16 && SUSPICIOUS.test(clean)) {
+    const long = text.length > max + MARGIN
+    let clean = long ? text.slice(0, max + MARGIN) : text
+    if (holdsAny(clean, all, needlesFor)) {
+      sorted ??= all.flatMap(needlesFor).sort((a, b) => b.text.length - a.text.length)
+      for (const needle of sorted) clean = without(clean, needle)
+    }
+    if (clean.length >= SHORTEST_FORMAT && SUSPICIOUS.test(clean)) {
       for (const format of FORMATS) clean = clean.replace(format, REDACTED)
       if (clean.includes('eyJ')) clean = clean.replace(DOTTED, withoutToken)
     }
     return long && clean.length <= max ? `${clean}…` : bounded(clean, max)
   }
 }
+
+/** Is any of the secrets in this text? Their encodings are made only for texts that are long or odd enough for one. */
+function holdsAny(text: string, secrets: readonly string[], needlesFor: (secret: string) => Needle[]): boolean {
+  let run = -1
+  for (const secret of secrets) {
+    const least = Math.min(secret.length, LOOKED_FOR - 1) // the cut spares pairs of surrogates
+    if (text.length < least) continue
+    if (text.includes(secret)) return true
+    if (run < 0) run = ODD.test(text) ? Number.POSITIVE_INFINITY : longestRun(text)
+    const plain = secret.length <= LOOKED_FOR && run < least
+    if (!plain && needlesFor(secret).some((needle) => text.includes(needle.text))) return true
+  }
+  return false
+}
+
+/** What escapes are made of, in URLs, forms and JSON, and what stands for half a pair of surrogates. */
+const ODD = /[%+\\\ufffd]/
+
+/** The most characters in a row that hexadecimal digits and base64 are made of: as bytes, a secret is no shorter encoded. */
+function longestRun(text: string): number {
+  let longest = 0
+  let run = 0
+  for (let i = 0; i < text.length; i++) {
+    run = IN_BASE64[text.charCodeAt(i)] === 1 ? run + 1 : 0
+    if (run > longest) longest = run
+  }
+  return longest
+}
+
+const IN_BASE64 = Uint8Array.from({ length: 128 }, (_, unit) => (/[\w+/-]/.test(String.fromCharCode(unit)) ? 1 : 0))
 
 function without(text: string, { text: needle, open }: Needle): string {
   if (!text.includes(needle)) return text

@@ -13,11 +13,14 @@ export class Pseudonyms {
   readonly #actorKey: Buffer
   readonly #claimedRoot: Buffer
   readonly #purpose: Record<'session' | 'token' | 'device', Buffer>
+  /** References of accounts: by id where there is no tenant, else by tenant and id. */
   readonly #accounts = new Map<string, string>()
+  readonly #tenants = new Map<string, string>()
   readonly #days = new Map<string, Buffer>()
   readonly #refs = {
     session: new RecentMap(CACHED_REFS),
     token: new RecentMap(CACHED_REFS),
+    jti: new RecentMap(CACHED_REFS),
     device: new RecentMap(CACHED_REFS),
     claimed: new RecentMap(CACHED_REFS),
   }
@@ -35,12 +38,18 @@ export class Pseudonyms {
 
   /** Reference of a session id, a token or a device id: the same value, the same reference, while the root key lives. */
   of(purpose: 'session' | 'token' | 'device', value: string): string {
-    return this.#refs[purpose].get(value, () => mac(this.#purpose[purpose], value))
+    return this.#refs[purpose].get(value) ?? this.#refs[purpose].keep(value, mac(this.#purpose[purpose], value))
+  }
+
+  /** Reference of the id that a token has inside: `of('token', 'jti …')`. */
+  ofJti(jti: string): string {
+    return this.#refs.jti.get(jti) ?? this.#refs.jti.keep(jti, mac(this.#purpose.token, `jti ${jti}`))
   }
 
   /** The reference of an account if it is known without waiting. */
   knownActor(identity: Identity): string | undefined {
-    return this.#accounts.get(cacheKeyOf(identity))
+    const { tenant, id } = identity
+    return tenant === undefined ? this.#accounts.get(id) : this.#tenants.get(cacheKeyOf(tenant, id))
   }
 
   /** The reference of an account; its salt is durable when this resolves. */
@@ -50,8 +59,13 @@ export class Pseudonyms {
     const account = accountOf(identity)
     const salt = await this.store.accountSalt(mac(this.#indexKey, account))
     const ref = mac(this.#actorKey, Buffer.concat([salt, Buffer.from(account)]))
-    if (this.#accounts.size >= CACHED_ACCOUNTS) this.#accounts.delete(this.#accounts.keys().next().value!)
-    this.#accounts.set(cacheKeyOf(identity), ref)
+    const { tenant, id } = identity
+    if (this.#accounts.size + this.#tenants.size >= CACHED_ACCOUNTS) {
+      const fuller = this.#accounts.size > this.#tenants.size ? this.#accounts : this.#tenants
+      fuller.delete(fuller.keys().next().value!)
+    }
+    if (tenant === undefined) this.#accounts.set(id, ref)
+    else this.#tenants.set(cacheKeyOf(tenant, id), ref)
     return ref
   }
 
@@ -60,7 +74,7 @@ export class Pseudonyms {
     if (!key) return undefined
     if (day !== this.#claimedDay) this.#refs.claimed.clear()
     this.#claimedDay = day
-    return this.#refs.claimed.get(name, () => mac(key, normaliseName(name)))
+    return this.#refs.claimed.get(name) ?? this.#refs.claimed.keep(name, mac(key, normaliseName(name)))
   }
 
   /** The pseudonym of a typed name on one UTC day; the day's key is durable when this resolves. */
@@ -89,8 +103,8 @@ function accountOf(identity: Identity): string {
 }
 
 /** The same accounts apart, made faster: the tenant's length tells where the id begins. */
-function cacheKeyOf({ tenant, id }: Identity): string {
-  return tenant === undefined ? `:${id}` : `${tenant.length}:${tenant}${id}`
+function cacheKeyOf(tenant: string, id: string): string {
+  return `${tenant.length}:${tenant}${id}`
 }
 
 /** Remembers between `size` and twice `size` values, the most recent ones; short ones only. */
@@ -100,10 +114,15 @@ class RecentMap {
 
   constructor(private readonly size: number) {}
 
-  get(key: string, make: () => string): string {
+  get(key: string): string | undefined {
     const recent = this.#recent.get(key)
     if (recent !== undefined) return recent
-    const value = this.#older.get(key) ?? make()
+    const older = this.#older.get(key)
+    return older === undefined ? undefined : this.keep(key, older)
+  }
+
+  /** @returns the value */
+  keep(key: string, value: string): string {
     if (key.length > LONGEST_KEY) return value
     if (this.#recent.size >= this.size) {
       this.#older = this.#recent

@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coreOf, openContext } from '../../src/adapter.js'
+import type { LogRecord } from '../../src/event/log-record.js'
+import { bodyOf, MAX_LINE_BYTES, type RecordText } from '../../src/event/long-line.js'
 import { plainMembers } from '../../src/event/plain.js'
-import { bodyOf, type LogRecord, MAX_LINE_BYTES, type RecordText } from '../../src/event/record.js'
 import { errorOf, testAudit } from '../support.js'
 
 const ORDER = [

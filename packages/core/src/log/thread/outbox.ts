@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import type { TrailproofError } from '../../errors.js'
 import { isBody, notOneLine, prefixOf, tooLong } from '../batch.js'
-import type { Entry, Receipt } from '../entry.js'
+import type { Entry, FleetingBody, Receipt } from '../entry.js'
 import { RingPutter, type Shared, Word } from './ring.js'
 
 /** Room for what the log puts in front of a body, whatever its number. */
@@ -45,9 +45,10 @@ export class Outbox {
   }
 
   /** @returns false: there is no room now; an error: this can never be a line */
-  put(entry: Entry, body: string): boolean | TrailproofError {
-    if (!isBody(body)) return notOneLine(entry.event)
-    const bytes = this.#ring.put(body, LONGEST_BODY)
+  put(entry: Entry, body: string | FleetingBody): boolean | TrailproofError {
+    if (typeof body === 'string' && !isBody(body)) return notOneLine(entry.event)
+    const bytes =
+      typeof body === 'string' ? this.#ring.put(body, LONGEST_BODY) : this.#ring.putWords(body, LONGEST_BODY)
     if (bytes < 0) return false
     if (bytes > LONGEST_BODY) return tooLong(entry.event, bytes + MAX_ENTRY_BYTES - LONGEST_BODY)
     this.#entries.push(entry)

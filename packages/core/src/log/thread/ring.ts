@@ -5,6 +5,8 @@
 // A slot is the putter's until `publish`, then the taker's until the line is durable; on its way back it carries the leaf
 // hash. Nothing is ever waited for here: a ring without room says so.
 
+import type { FleetingBody } from '../entry.js'
+
 const HEADER = 40
 const HASH_AT = 8
 const HASH_BYTES = 32
@@ -92,6 +94,24 @@ export class RingPutter {
     if (start < 0) return -1
     const bytes = body.length > most ? body.length : this.#bytes.write(body, start + HEADER, 'utf8')
     if (bytes > most) return bytes
+    this.#take(start, bytes)
+    return bytes
+  }
+
+  /** The same for a body that is words already. */
+  putWords({ words, start: from, end }: FleetingBody, most: number): number {
+    const bytes = end - from
+    if (bytes > most) return bytes
+    const start = this.#room(aligned(HEADER + bytes))
+    if (start < 0) return -1
+    const shift = (start + HEADER - from) >> 2
+    for (let i = from >> 2; i < (end + 3) >> 2; i++) this.#lengths[i + shift] = words[i]! // a call would cost more
+    this.#take(start, bytes)
+    return bytes
+  }
+
+  /** Makes the slot at `start` the newest. */
+  #take(start: number, bytes: number): void {
     if (start !== this.#head) this.#wrap()
     const length = aligned(HEADER + bytes)
     this.#lengths[start >> 2] = length
@@ -99,7 +119,6 @@ export class RingPutter {
     this.#head = start + length
     this.#used += length
     this.#put++
-    return bytes
   }
 
   /** Hands everything put so far to the other side. @returns true when that side sleeps and has to be told */

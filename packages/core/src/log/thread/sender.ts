@@ -2,7 +2,7 @@
 //
 //   append ─► waiting (keys, opening, no room) ─► outbox ─► [log's thread] ─► durable ─► settled
 import type { TrailproofError } from '../../errors.js'
-import type { Entry } from '../entry.js'
+import { type Entry, type FleetingBody, isFleeting, keepBody } from '../entry.js'
 import { type KeyWaitEvents, KeyWaits } from '../key-waits.js'
 import type { Log } from '../log.js'
 import { endedBeforeKeys, queueFull, unserialisable } from '../log-errors.js'
@@ -98,7 +98,9 @@ export class Sender {
     if (this.queuedBytes + entry.bytes > maxQueuedBytes) return false
     this.#accepted++
     const direct = this.#origin !== undefined && this.#waiting.length === 0 && !entry.ready
-    if (direct && typeof entry.body === 'string' && this.#send(entry, entry.body)) return true
+    const { body } = entry
+    if (direct && (typeof body === 'string' || isFleeting(body)) && this.#send(entry, body)) return true
+    keepBody(entry)
     this.#keys.start(this.#waiting.push(entry, this.#accepted)!)
     return true
   }
@@ -229,7 +231,7 @@ export class Sender {
   }
 
   /** @returns false: there is no room now */
-  #send(entry: Entry, body: string): boolean {
+  #send(entry: Entry, body: string | FleetingBody): boolean {
     const put = this.#outbox.put(entry, body)
     if (put === false) return false
     if (put !== true) {
