@@ -140,6 +140,8 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .requiredOption('--record <line|file>', 'the line as it stands in the log, or a file with it; - for standard input')
     .option('--json', 'one JSON object on standard output')
     .action(async (file, options) => done(await verifyProof(file, options)))
+
+  program
     .command('witness')
     .description("cosign the checkpoints of other people's logs (C2SP tlog-witness), until stopped")
     .requiredOption('--state <folder>', 'where it remembers what it has cosigned')

@@ -1,9 +1,9 @@
 // How a process ends, and what keeps it alive, while another thread writes its log.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { buildCore } from '../../../../../test/crash/build.js'
+import { build } from '../../../../../test/crash/build.js'
 import { acknowledged, count, removeFolders, run, written } from './support.js'
 
-beforeAll(() => buildCore(), 300_000)
+beforeAll(() => build(), 300_000)
 afterEach(removeFolders)
 
 test('a script that only awaits record() does not end early, and an idle audit keeps no process alive', async () => {

@@ -1,9 +1,9 @@
 // A disk that does not answer keeps neither requests nor the process waiting for ever.
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { buildCore } from '../../../../../test/crash/build.js'
+import { build } from '../../../../../test/crash/build.js'
 import { acknowledged, count, removeFolders, run, written } from './support.js'
 
-beforeAll(() => buildCore(), 300_000)
+beforeAll(() => build(), 300_000)
 afterEach(removeFolders)
 
 /** The sync of lines hangs while a file `hang` stands beside the log. */

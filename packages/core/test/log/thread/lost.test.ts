@@ -1,10 +1,10 @@
 // A log thread that dies, at any moment: the log goes on in the application's thread, and nothing that was acknowledged is
 // lost, nothing is written twice, everyone is told exactly once.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { buildCore } from '../../../../../test/crash/build.js'
+import { build } from '../../../../../test/crash/build.js'
 import { acknowledged, count, removeFolders, run, written } from './support.js'
 
-beforeAll(() => buildCore(), 300_000)
+beforeAll(() => build(), 300_000)
 afterEach(removeFolders)
 
 const RECORD_200 = `
