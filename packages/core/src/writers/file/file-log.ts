@@ -135,6 +135,7 @@ export class FileLog implements OpenLog {
     try {
       for (const part of splitBatch(batch, (next) => segments.room(next)))
         yield* segments.append(part.first, part.bytes, part.lines)
+      this.#checkFolder() // a file made meanwhile may stand in a copy that was put in the folder's place
     } catch (cause) {
       yield* segments.abandon()
       if (isFull(cause)) ballast.giveHalf()
@@ -152,6 +153,7 @@ export class FileLog implements OpenLog {
     try {
       if (sync) yield* tryStore(tiles) // before the checkpoint: whoever reads that finds its tiles
       yield* checkpoints.keep(note, sync)
+      this.#checkFolder()
     } catch (cause) {
       if (isFull(cause)) ballast.giveAll()
       throw failure(cause, this.#parts.folder, 'the checkpoint could not be kept', 'written')
