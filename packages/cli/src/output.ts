@@ -23,7 +23,12 @@ export function printError(text: string): void {
   process.stderr.write(text)
 }
 
-export const printJson = (value: unknown): Promise<void> => print(`${JSON.stringify(value)}\n`)
+/** C1 controls, separators and changes of direction: JSON lets them through, and a terminal obeys them. */
+const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+/** One line of JSON. A file name or a policy may hold what a terminal obeys: that is written as an escape. */
+export const printJson = (value: unknown): Promise<void> =>
+  print(`${JSON.stringify(value).replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`)
 
 /** One line that is written over and over, on a terminal only; a log file of a CI run is not one. */
 export class ProgressLine {
