@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--quick] [--only cpu,durable,ack,flood,verify,sign-in] [--rounds N] [--records N]
 //
-// A whole run, not a quick or partial one, writes bench/RESULTS.md.
+// A whole run, not a partial one, writes bench/RESULTS.md, with the command that made it.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ try {
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
-if (!given.quick && only.length === SECTIONS.length) writeResults()
+if (only.length === SECTIONS.length) writeResults()
 
 /** @param value - a number is a ratio */
 function say(what, value, budget = '') {
