@@ -69,7 +69,9 @@ async function tellRound(round: Round, first: boolean, json: boolean | undefined
   if (json) return printJson({ ok: findings.length === 0, logs, findings, began, ended })
   const lines = [
     ...(first
-      ? logs.map(({ folder, log, size, ok }) => row(ok ? 'ok' : 'NOT OK', folder, `${size} records  ${log}`))
+      ? logs.map(({ folder, log, size, ok }) =>
+          row(ok ? 'ok' : 'NOT OK', folder, `${size === undefined ? '-' : `${size} records`}  ${log}`),
+        )
       : []),
     ...(first ? findings : began).map((finding) => row(finding.kind, finding.folder ?? '-', about(finding))),
     ...ended.map((finding) => row('ended', finding.folder ?? '-', `${finding.kind}  ${finding.log}`)),

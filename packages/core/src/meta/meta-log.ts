@@ -46,8 +46,8 @@ export interface MetaLogOptions {
 }
 
 export interface Round {
-  /** Logs that are there, by folder name. */
-  logs: { log: string; folder: string; size: number; ok: boolean }[]
+  /** Logs that are there; `size` when their newest checkpoint is believed. */
+  logs: { log: string; folder: string; size?: number; ok: boolean }[]
   /** What is wrong now; empty when all is well. */
   findings: Finding[]
   /** Those of them that this round has found, and what has ended since the one before. */
@@ -151,7 +151,9 @@ class Collector implements MetaLog {
     for (const finding of ended) memory.open.delete(keyOf(finding))
     const bad = new Set(findings.map(({ log }) => log))
     const logs = looks.flatMap(({ dir, origin, seen }) =>
-      origin === undefined ? [] : [{ log: origin, folder: basename(dir), size: seen?.size ?? 0, ok: !bad.has(origin) }],
+      origin === undefined
+        ? []
+        : [{ log: origin, folder: basename(dir), ...(seen && { size: seen.size }), ok: !bad.has(origin) }],
     )
     return { logs, findings: findings.map((finding) => memory.open.get(keyOf(finding))!), began, ended }
   }
