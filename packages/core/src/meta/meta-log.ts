@@ -10,7 +10,7 @@ import type { Opened } from '../audit.js'
 import { isTrailproofError, TrailproofError } from '../errors.js'
 import type { CatalogueName } from '../event/catalogue.js'
 import type { Outcome } from '../event/event.js'
-import { type Clock, formatTime, WallClock } from '../event/time.js'
+import { type Clock, WallClock } from '../event/time.js'
 import { checkOptions, known } from '../options.js'
 import type { KeyOptions } from '../privacy/keys.js'
 import { Recorder } from '../recorder.js'
@@ -21,8 +21,9 @@ import { parseLogFolder, slotName } from '../writers/file/layout.js'
 import type { Writer } from '../writers/writer.js'
 import { type Expected, parseExpected } from './expected.js'
 import { judgeRound } from './findings.js'
-import { type Look, lookAt, type Seen } from './look.js'
-import { ENDED, type Finding, type KnownLog, keyOf, META, type MetaMemory, readMemory, SEEN } from './memory.js'
+import { type Look, lookAt } from './look.js'
+import { ENDED, type Finding, keyOf, META, type MetaMemory, readMemory, SEEN } from './memory.js'
+import { againData, dueAgain, EVENTS, findingData, isNews, nowKnown, seenData } from './records.js'
 
 export interface MetaLogOptions {
   /** Root folders whose logs are looked after (`audit`); a folder that is not there has none. */
@@ -68,8 +69,6 @@ export interface MetaLog {
 
 const OPTIONS = ['roots', 'folder', 'keys', 'expect', 'logKeys', 'retired', 'silentAfterMs', 'anchors', 'clock']
 const SILENT_AFTER_MS = 180_000
-/** A log that does not grow is recorded again, so that retention may purge the meta-log. */
-const AGAIN_MS = 86_400_000
 const LOOKED_AT_ONCE = 8
 
 /**
@@ -141,12 +140,15 @@ class Collector implements MetaLog {
     const keys = new Set(findings.map(keyOf))
     const began = findings.filter((finding) => !memory.open.has(keyOf(finding)))
     const ended = [...memory.open.values()].filter((finding) => !keys.has(keyOf(finding)))
-    const news = looks.filter(({ seen, origin }) => seen && this.#isNews(seen, memory.logs.get(origin!), now))
+    const news = looks.filter(({ seen, origin }) => seen && isNews(seen, memory.logs.get(origin!)))
+    const again = dueAgain(memory, news, retired, now)
     for (const { origin, dir, seen } of news) this.#own(SEEN, seenData(origin!, dir, seen!, memory.logs.get(origin!)))
-    for (const finding of began) this.#own(EVENTS[finding.kind], { ...finding, ...INTEGRITY(finding) }, 'failure')
+    for (const log of again) this.#own(SEEN, againData(log))
+    for (const finding of began) this.#own(EVENTS[finding.kind], findingData(finding), 'failure')
     for (const { kind, log, folder } of ended) this.#own(ENDED, { kind, log, folder })
-    if (news.length + began.length + ended.length > 0) await this.#settle()
+    if (news.length + again.length + began.length + ended.length > 0) await this.#settle()
     for (const look of news) memory.logs.set(look.origin!, nowKnown(look, memory.logs.get(look.origin!), now))
+    for (const log of again) memory.logs.set(log.origin, { ...log, recorded: now })
     for (const finding of began) memory.open.set(keyOf(finding), finding)
     for (const finding of ended) memory.open.delete(keyOf(finding))
     const bad = new Set(findings.map(({ log }) => log))
@@ -178,10 +180,6 @@ class Collector implements MetaLog {
     return looks
   }
 
-  #isNews({ size, vkey }: Seen, before: KnownLog | undefined, now: number): boolean {
-    return !before || size > before.size || vkey !== before.vkey || now - before.recorded >= AGAIN_MS
-  }
-
   #own(event: CatalogueName & `audit.${string}`, data: Record<string, unknown>, outcome?: Outcome): void {
     const lost = () => {
       this.#failed = true
@@ -197,39 +195,6 @@ class Collector implements MetaLog {
     })
     if (this.#failed) throw unwritten()
   }
-}
-
-const EVENTS: Record<Finding['kind'], CatalogueName & `audit.${string}`> = {
-  silent: 'audit.process_silent',
-  missing: 'audit.process_missing',
-  unexpected: 'audit.process_unexpected',
-  rolled_back: 'audit.integrity_failed',
-  forked: 'audit.integrity_failed',
-  wrong_key: 'audit.integrity_failed',
-  wrong_origin: 'audit.integrity_failed',
-  bad_signature: 'audit.integrity_failed',
-  unreadable: 'audit.integrity_failed',
-  corrupt: 'audit.integrity_failed',
-}
-
-/** `audit.integrity_failed` has several sources; this one is told from the others. */
-const INTEGRITY = ({ kind }: Finding) => (EVENTS[kind] === 'audit.integrity_failed' ? { by: 'meta' } : {})
-
-const seenData = (log: string, dir: string, { size, note, vkey, heard, last }: Seen, before: KnownLog | undefined) => ({
-  log,
-  folder: basename(dir),
-  size,
-  checkpoint: note,
-  vkey,
-  ...(heard !== undefined && { heard: formatTime(heard) }),
-  last,
-  judged: before ? 'consistent' : 'first_seen',
-})
-
-const nowKnown = ({ origin, dir, seen }: Look, before: KnownLog | undefined, now: number): KnownLog => {
-  const { size, root, note, vkey } = seen!
-  const grew = before && before.size === size ? before.grew : now
-  return { origin: origin!, folder: basename(dir), size, root, note, vkey, recorded: now, grew }
 }
 
 async function logsIn(root: string): Promise<string[]> {

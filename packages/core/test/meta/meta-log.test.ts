@@ -298,6 +298,22 @@ describe('what is expected', () => {
 })
 
 describe('the meta-log itself', () => {
+  it('records what it knows again once a day, of logs that are gone as well, so that it may be purged', async () => {
+    const { once, start, folder, forward, records } = scene()
+    await (await start()).close()
+    await once()
+    rmSync(folder('shop-0'), { recursive: true })
+    for (let hours = 0; hours < 30; hours += 10) {
+      forward(10 * 60 * MINUTE)
+      expect(kinds(await once())).toEqual(['missing'])
+    }
+    expect(await records()).toEqual([
+      ['audit.checkpoint_seen', 'first_seen'],
+      ['audit.process_missing', 'missing'],
+      ['audit.checkpoint_seen', 'as_before'],
+    ])
+  })
+
   it('is kept by one process at a time', async () => {
     const { open } = scene()
     await open()
