@@ -3,9 +3,9 @@
 import { basename } from 'node:path'
 import { formatVkey, KeyType, verifyConsistency } from '@trailproof/tlog'
 import { isTrailproofError } from '../errors.js'
-import { lastLines } from '../follow/last-lines.js'
 import { hasher } from '../log/crypto.js'
 import { proveConsistency } from '../publish/consistency.js'
+import { proveRecord } from '../publish/prove-record.js'
 import { folderReader } from '../verify/folder-reader.js'
 import { Judge, readNote, type Verdict } from '../verify/judge.js'
 import { idOf, type PublicKey, parseKeys, sha256 } from '../verify/keys.js'
@@ -18,9 +18,9 @@ export interface Seen {
   root: string
   note: string
   vkey: string
-  /** `time` of the newest record below the checkpoint, ms since 1970; undefined when none was found near the end. */
+  /** `time` of the newest signed record, ms since 1970; undefined when it has none. */
   heard: number | undefined
-  /** The newest of `audit.started`, `audit.heartbeat` and `audit.stopped` there. */
+  /** Which of `audit.started`, `audit.heartbeat` and `audit.stopped` stands among the last signed records. */
   last: string | undefined
 }
 
@@ -73,7 +73,7 @@ async function lookOnce(dir: string, acquaintance: Acquaintance): Promise<Look> 
     if (fault) return { dir, origin, fault: { kind: fault.kind, detail: fault.detail, found: ownNote(found, origin) } }
     const vkey = formatVkey(sha256, origin, KeyType.ed25519, Buffer.from(verdict.signers[0]!, 'hex'))
     const { size, root } = verdict
-    return { dir, origin, seen: { size, root, note: ownNote(found, origin), vkey, ...(await lifeOf(dir, size)) } }
+    return { dir, origin, seen: { size, root, note: ownNote(found, origin), vkey, ...(await lifeOf(dir, size, vkey)) } }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return { dir }
@@ -148,26 +148,19 @@ function ownNote(note: string, origin: string): string {
   return `${text}\n\n${own.join('\n')}\n`
 }
 
-const LOOKED_AT = 200
+const LOOKED_AT = 4
 const LIFE = ['audit.started', 'audit.heartbeat', 'audit.stopped']
 
-// Below the checkpoint only: lines above it could have been put there by anyone who can write to the folder.
-async function lifeOf(dir: string, size: number): Promise<Pick<Seen, 'heard' | 'last'>> {
+// The last signed records, each proved to stand in the tree: whoever can write to the folder could put a heartbeat there, or
+// the word that the process has stopped. Where other records have come since, it goes on.
+async function lifeOf(dir: string, size: number, vkey: string): Promise<Pick<Seen, 'heard' | 'last'>> {
   const life: Pick<Seen, 'heard' | 'last'> = { heard: undefined, last: undefined }
-  for (const line of await lastLines(dir, LOOKED_AT)) {
-    const record = parse(line)
-    if (!record || !(record.seq < size)) continue
-    const time = Date.parse(record.time)
-    if (!Number.isNaN(time)) life.heard = time
-    if (LIFE.includes(record.event)) life.last = record.event
+  for (let index = size - 1; index >= Math.max(0, size - LOOKED_AT) && life.last === undefined; index--) {
+    const { line } = await proveRecord(dir, index, { keys: [vkey] })
+    const { time, event } = JSON.parse(Buffer.from(line).toString()) as { time: string; event: string }
+    const ms = Date.parse(time)
+    if (life.heard === undefined && !Number.isNaN(ms)) life.heard = ms
+    if (LIFE.includes(event)) life.last = event
   }
   return life
-}
-
-function parse(line: Uint8Array): { seq: number; time: string; event: string } | undefined {
-  try {
-    return JSON.parse(Buffer.from(line).toString())
-  } catch {
-    return undefined
-  }
 }

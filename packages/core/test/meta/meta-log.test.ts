@@ -70,6 +70,16 @@ async function grow(audit: Audit, count = 3): Promise<void> {
   await audit.flush()
 }
 
+/** Replaces the newest checkpoint by another one that the first key of the log has signed. */
+function forge(dir: string, keys: KeyOptions, change: (size: number, root: string) => [number, string]): void {
+  const path = join(dir, 'checkpoint')
+  const [origin, size, root] = readFileSync(path, 'utf8').split('\n')
+  const text = `${[origin, ...change(Number(size), root!)].join('\n')}\n`
+  const id = readFileSync(join(dir, 'log.vkey'), 'utf8').split('+')[1]!
+  const signature = Buffer.concat([Buffer.from(id, 'hex'), sign(null, Buffer.from(text), keys.signing as KeyObject)])
+  writeFileSync(path, `${text}\n\u2014 ${origin} ${signature.toString('base64')}\n`)
+}
+
 const kinds = ({ findings }: Round) => findings.map(({ kind }) => kind).sort()
 
 describe('a meta-log over two processes', () => {
@@ -243,14 +253,47 @@ describe('a log that takes back what it has signed', () => {
     const round = await once()
     expect([kinds(round), round.logs[0]!.folder]).toEqual([[], 'shop-0'])
     // Who holds the old key still, and signs a larger log with it.
-    const path = join(root, 'shop-0', 'checkpoint')
-    const [origin, size, hash] = readFileSync(path, 'utf8').split('\n')
-    const text = `${origin}\n${Number(size) + 5}\n${hash}\n`
-    const id = readFileSync(join(root, 'shop-0', 'log.vkey'), 'utf8').split('+')[1]!
-    const signature = Buffer.concat([Buffer.from(id, 'hex'), sign(null, Buffer.from(text), old.signing as KeyObject)])
-    writeFileSync(path, `${text}\n\u2014 ${origin} ${signature.toString('base64')}\n`)
+    forge(join(root, 'shop-0'), old, (size, root) => [size + 5, root])
     expect(kinds(await once())).toEqual(['wrong_key'])
   })
+})
+
+describe('a checkpoint that lies, under a signature that is right', () => {
+  const other = Buffer.alloc(32, 7).toString('base64')
+
+  it('is forked when it gives another root to a size that was recorded', async () => {
+    const keys = memoryKeys()
+    const { once, start, folder } = scene(keys)
+    await (await start()).close()
+    await once()
+    forge(folder('shop-0'), keys, (size) => [size, other])
+    expect(kinds(await once())).toEqual(['forked'])
+  })
+
+  it('is corrupt when it covers more than there is, also at first sight', async () => {
+    const keys = memoryKeys()
+    const { once, start, folder, root } = scene(keys)
+    await (await start()).close()
+    forge(folder('shop-0'), keys, (size) => [size + 1, other])
+    expect(kinds(await once())).toEqual(['corrupt'])
+    expect(await errorOf(() => metaCheckpoints(join(root, 'meta-0')))).toMatchObject({
+      code: 'TRAILPROOF_LOG_NOT_FOUND',
+    })
+  })
+})
+
+it('no line that somebody puts behind the signed ones is a sign of life, or of a stop', async () => {
+  const { once, start, folder, forward } = scene()
+  await start()
+  await once()
+  forward(4 * MINUTE)
+  const time = new Date(Date.now() + 4 * MINUTE).toISOString()
+  for (const [seq, event] of ['audit.heartbeat', 'audit.stopped'].entries())
+    appendFileSync(
+      join(folder('shop-0'), 'seg', '00000000000000000000.jsonl'),
+      `${JSON.stringify({ v: 1, seq, time, event, source: 'audit' })}\n`,
+    )
+  expect(kinds(await once())).toEqual(['silent'])
 })
 
 describe('what is expected', () => {
