@@ -3,6 +3,7 @@ import { VERSION } from '@trailproof/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { doctor } from './commands/doctor.js'
 import { keygen } from './commands/keygen.js'
+import { meta } from './commands/meta.js'
 import { prove } from './commands/prove.js'
 import { retain } from './commands/retain.js'
 import { serve } from './commands/serve.js'
@@ -45,6 +46,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       collect,
       [],
     )
+    .option('--meta <folder>', 'a meta-log (audit/meta-0): each log must contain the checkpoint that it recorded')
     .option('--threads <count>', 'how many threads may work (default: by the size of the log, at most 4)', threads)
     .option('--policy <file>', 'whom to believe, as a policy file (C2SP tlog-policy): logs, witnesses, quorum')
     .option('--anchor-folder <dir>', 'folder of a folder anchor, to be read; repeat for several', collect, [])
@@ -142,6 +144,32 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (file, options) => done(await verifyProof(file, options)))
 
   program
+    .command('meta')
+    .description('keep a log of the checkpoints of other logs; say which process is silent, missing or rolled back')
+    .argument('<root...>', 'root folders of the logs (audit)')
+    .option(
+      '--expect <file|what>',
+      'what there should be: shop:2 (so many alive), an origin, a vkey, or a file of them; repeat for several',
+      collect,
+      [],
+    )
+    .option('--retired <origin>', 'a log that was removed for good; repeat for several', collect, [])
+    .option(
+      '--key <vkey|file>',
+      'public key that logs must be signed with at first sight; repeat for several',
+      collect,
+      [],
+    )
+    .option('--keys <folder>', 'folder of its own keys (default: .trailproof, or else <root>/.trailproof)')
+    .option('--folder <dir>', 'root folder in which the meta-log is kept, as meta-0 (default: the first root)')
+    .option('--anchor-folder <dir>', 'publish its checkpoints to a folder anchor; repeat for several', collect, [])
+    .option('--every <time>', 'time between two rounds, as 10s or 5m', time, 10_000)
+    .option('--silent-after <time>', 'time without a sign of life', time, 180_000)
+    .option('--once', 'one round, as for cron; exit 1 when something is wrong')
+    .option('--json', 'one JSON object a line on standard output')
+    .action(async (roots, options) => done(await meta(roots, options)))
+
+  program
     .command('witness')
     .description("cosign the checkpoints of other people's logs (C2SP tlog-witness), until stopped")
     .requiredOption('--state <folder>', 'where it remembers what it has cosigned')
@@ -172,6 +200,13 @@ function threads(value: string): number {
 function portNumber(value: string): number {
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
   throw new InvalidArgumentError('It must be a port, 0 to 65535.')
+}
+
+function time(value: string): number {
+  const [, count, unit] = /^([1-9]\d{0,4})(s|m|h)$/.exec(value) ?? []
+  const ms = Number(count) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h']
+  if (ms <= 86_400_000) return ms
+  throw new InvalidArgumentError('It must be a time from 1s to 24h.')
 }
 
 function days(value: string): number {

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { folderSource, timestampSource } from '@trailproof/anchors'
 import { type LogReport, type Note, type Problem, type RootReport, TrailproofError, verifyRoot } from '@trailproof/core'
+import { tellFinding } from '../finding.js'
 import { keyFileOrText } from '../key-option.js'
+import { notesOf } from '../meta-notes.js'
 import { ProgressLine, print, printJson } from '../output.js'
 import { safe } from '../terminal.js'
 
@@ -10,6 +12,7 @@ export interface VerifyCommand {
   key: string[]
   origin?: string
   against: string[]
+  meta?: string
   threads?: number
   policy?: string
   anchorFolder: string[]
@@ -20,7 +23,7 @@ export interface VerifyCommand {
 }
 
 export async function verify(path: string, options: VerifyCommand): Promise<number> {
-  const { key, origin, against, threads, policy, anchorFolder, tsaCa, requireAnchor, maxAge, json } = options
+  const { key, origin, against, meta, threads, policy, anchorFolder, tsaCa, requireAnchor, maxAge, json } = options
   const anchors = [
     ...anchorFolder.map(folderSource),
     ...tsaCa.map((file) => timestampSource({ ca: readFileSync(file, 'utf8') })),
@@ -30,11 +33,17 @@ export async function verify(path: string, options: VerifyCommand): Promise<numb
     throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'no anchor is named', {
       hint: 'give --anchor-folder, --tsa-ca or --policy with --require-anchor and --max-age',
     })
+  let recorded: string[] = []
+  const read = async () => {
+    recorded = meta === undefined ? [] : await notesOf(meta, path)
+    return 0
+  }
+  if ((await tellFinding(json, read)) !== 0) return 1
   const progress = new ProgressLine()
   const report = await verifyRoot(path, {
     keys: key.map(keyFileOrText),
     origin,
-    against: against.map((file) => readFileSync(file, 'utf8')),
+    against: [...against.map((file) => readFileSync(file, 'utf8')), ...recorded],
     threads,
     ...(policy !== undefined && { policy: readFileSync(policy, 'utf8') }),
     anchors,
@@ -45,7 +54,7 @@ export async function verify(path: string, options: VerifyCommand): Promise<numb
   }).finally(() => progress.clear())
   process.exitCode = report.ok ? 0 : 1 // before a word is printed: whoever closes the pipe early still learns it
   if (json) await printJson({ ok: report.ok, trust: report.trust, logs: report.logs })
-  else await print(readable(report, { compared: against.length > 0, named }))
+  else await print(readable(report, { compared: against.length + recorded.length > 0, named }))
   return report.ok ? 0 : 1
 }
 

@@ -101,6 +101,11 @@ export const CATALOGUE = {
   'audit.override': entry('TP1923', 'For a stated time what policy would refuse goes on (break-glass): begun or ended, by whom and why', 'unknown', 5, [3003, 99], ['configuration', 'change']),
   'audit.verified': entry('TP1924', 'A process verified its own log: lines, checkpoints, tiles', 'success', 1, [6002, 99], ['process', 'info']),
   'audit.storage_checked': entry('TP1925', 'Where the log is kept: file system, free space, permissions, lock, segments', 'success', 1, [6002, 99], ['host', 'info']),
+  'audit.checkpoint_seen': entry('TP1930', 'In a meta-log: the newest checkpoint of another log, verified and consistent with the one before', 'success', 1, [6002, 99], ['process', 'info']),
+  'audit.process_silent': entry('TP1931', 'In a meta-log: a process gives no sign of life and has not stopped in good order', 'failure', 5, [6002, 99], ['process', 'info']),
+  'audit.process_missing': entry('TP1932', 'In a meta-log: a log that was there, or is expected, is not there; or too few processes are alive', 'failure', 5, [6002, 99], ['process', 'info']),
+  'audit.process_unexpected': entry('TP1933', 'In a meta-log: a log is there that nobody expects', 'failure', 4, [6002, 99], ['process', 'info']),
+  'audit.finding_ended': entry('TP1934', 'In a meta-log: what was found about a log holds no longer', 'success', 2, [6002, 99], ['process', 'info']),
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A name that the catalogue knows. */
