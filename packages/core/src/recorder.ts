@@ -119,6 +119,7 @@ export class Recorder {
       now: () => clock.now(),
       identify: (user: unknown) => this.identify(user),
       write: (o: Observation) => this.#append(o, o.declared ? 'hook' : 'audit'),
+      lost: (o: Observation, count: number) => this.counters.dropped(o.hook, o.event, count),
     }
     this.#thinning = new Thinning({
       ...shared,

@@ -33,6 +33,8 @@ export interface ThinningParts {
   identify(user: unknown): Identity | undefined
   /** Writes a record that stands for several observations; false when there is no room: it is tried again. */
   write(o: Observation): boolean
+  /** So many observations will never be told of. */
+  lost(o: Observation, count: number): void
 }
 
 /** `written` wants the id of the record that was made of the observation. */
@@ -179,7 +181,7 @@ export class Thinning {
 
   /** Declares the rest; from now on everything is written. */
   close(): void {
-    this.tell()
+    for (const kept of this.#counted.values()) if (!this.#tell(kept)) this.#parts.lost(kept.template, kept.tally.count) // no room to the last: a loss, and counted
     this.#over = true
     this.#timer?.cancel()
     this.#counted.clear()
