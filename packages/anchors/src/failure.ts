@@ -11,11 +11,14 @@ export const contradicted = (message: string): TrailproofError =>
     hint: 'the log was rolled back, or somebody else signs with its key: keep log and anchor as evidence, and verify',
   })
 
-export const invalid = (message: string, hint: string): TrailproofError =>
-  new TrailproofError('TRAILPROOF_OPTION_INVALID', message, { hint })
+export const invalid = (message: string, hint?: string): TrailproofError =>
+  new TrailproofError('TRAILPROOF_OPTION_INVALID', message, hint === undefined ? {} : { hint })
 
-/** An anchor's name, which names its files. */
+/** Can it be an anchor's name, which names its files? */
+export const isAnchorName = (name: unknown): name is string =>
+  typeof name === 'string' && /^[a-z0-9-]{1,64}$/.test(name)
+
 export function checkName(name: string): string {
-  if (typeof name === 'string' && /^[a-z0-9-]{1,64}$/.test(name)) return name
+  if (isAnchorName(name)) return name
   throw invalid('the name of an anchor is of lower-case letters, digits and "-"', 'name: "elsewhere"')
 }

@@ -9,6 +9,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Anchor, type AnchoredCheckpoint, type AnchorSource, originFileName } from '@trailproof/core'
+import { syncFolder } from '@trailproof/core/adapter'
 import { checkName, contradicted, failed, invalid } from './failure.js'
 import { readNote, sameTree } from './note.js'
 import { sizeName, sizeOf } from './size-name.js'
@@ -157,15 +158,6 @@ async function ensureFolders(root: string, folder: string): Promise<void> {
     if (await stat(path).catch(() => undefined)) continue
     await mkdir(path, { mode: 0o750 })
     await syncFolder(parent)
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -8,6 +8,7 @@ import { checkName, contradicted, failed, invalid } from './failure.js'
 import { readNote, sameTree } from './note.js'
 import { readBounded } from './response.js'
 import { sizeName } from './size-name.js'
+import { plainUrl } from './url.js'
 
 export interface HttpAnchorOptions {
   /** `https://anchor.example/trailproof`, without query. */
@@ -88,18 +89,10 @@ const refused = ({ status }: Response, method: string) =>
   failed(`the anchor answered ${status} to ${method}`, 'look at its log, and at the credentials in "headers"')
 
 function checkUrl(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (
-    !parsed ||
-    !/^https?:$/.test(parsed.protocol) ||
-    parsed.search ||
-    parsed.hash ||
-    parsed.username ||
-    parsed.password
+  const plain = plainUrl(url)
+  if (plain !== undefined) return plain
+  throw invalid(
+    'option "url" must be an http or https address without user, query and fragment',
+    "url: 'https://anchor.example/trailproof'; credentials go into headers",
   )
-    throw invalid(
-      'option "url" must be an http or https address without user, query and fragment',
-      "url: 'https://anchor.example/trailproof'; credentials go into headers",
-    )
-  return parsed.href.replace(/\/+$/, '')
 }

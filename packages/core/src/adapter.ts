@@ -23,6 +23,8 @@ export {
 } from './http/context.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'
+export { syncFolderAsync as syncFolder } from './privacy/files.js'
+export { readPolicy } from './verify/witnessed.js'
 
 /** One fact that a hook saw. `hook` names the observer; everything else is as for `audit.record()`. */
 export interface Observation extends Omit<AuditEvent, 'event' | 'auth' | 'token'> {

@@ -1,12 +1,11 @@
 // What is asked of a timestamp authority (RFC 3161 section 2.4.1): a hash, a nonce, and its certificate.
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { sha256 } from '@trailproof/core/adapter'
 import { Integer, Null, OctetString } from 'asn1js'
 import { AlgorithmIdentifier, MessageImprint, TimeStampReq } from 'pkijs'
 
 export const SHA_256 = '2.16.840.1.101.3.4.2.1'
 const NONCE_BYTES = 16
-
-export const sha256 = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer')
 
 /** The request over the SHA-256 of some bytes, DER, and the nonce that its answer must bear. */
 export function timestampRequest(over: Uint8Array): { request: Uint8Array; nonce: Buffer } {

@@ -1,7 +1,9 @@
 // What a timestamp authority answers, taken apart and verified (RFC 3161 section 2.4.2, RFC 5652 section 5, RFC 5816).
 // pkijs knows the structures; signatures and certificates are for OpenSSL, by way of node:crypto. pkijs' own chain building is
 // not used: it never ends on certificates that signed one another, and anybody can put such into a log folder.
+
 import { hash, verify, X509Certificate } from 'node:crypto'
+import { sha256 } from '@trailproof/core/adapter'
 import { equalBytes } from '@trailproof/tlog'
 import {
   type Attribute,
@@ -18,7 +20,7 @@ import {
 } from 'pkijs'
 import { mustChain, mustStamp } from './chain.js'
 import { TokenFault } from './fault.js'
-import { SHA_256, sha256 } from './request.js'
+import { SHA_256 } from './request.js'
 
 /** What a verified token says. */
 export interface Stamp {

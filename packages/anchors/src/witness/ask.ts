@@ -1,8 +1,9 @@
 // One question to a witness over HTTP, with everything about it bounded: time, the answer's length, and where it leads.
+import { bytesWithin } from '../response.js'
 import { failed } from './errors.js'
 
 /** No honest answer comes near it: a few signature lines, a size, or one checkpoint. */
-export const MAX_ANSWER_BYTES = 64 * 1024
+const MAX_ANSWER_BYTES = 64 * 1024
 
 export interface Answer {
   status: number
@@ -30,24 +31,13 @@ export async function ask(
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       ...(body !== undefined && { body, headers: { 'content-type': 'text/plain; charset=utf-8' } }),
     })
-    const bytes = await bounded(response)
+    const bytes = await bytesWithin(response, MAX_ANSWER_BYTES)
     if (!bytes) throw failed('invalid', `the witness "${name}" answered with more than ${MAX_ANSWER_BYTES} bytes`)
     return { status: response.status, body: decode(name, bytes) }
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'TRAILPROOF_ANCHOR_FAILED') throw cause
     throw failed('unreachable', `the witness "${name}" ${why(cause, timeoutMs)}`, { cause })
   }
-}
-
-async function bounded(response: Response): Promise<Uint8Array | undefined> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of response.body ?? []) {
-    length += piece.length
-    if (length > MAX_ANSWER_BYTES) return undefined // leaving the loop ends the connection
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
 }
 
 function decode(name: string, bytes: Uint8Array): string {

@@ -1,7 +1,8 @@
 // Options of the witness anchors: checked once, with a hint.
-import { TrailproofError } from '@trailproof/core'
-import { nearest, sha256 } from '@trailproof/core/adapter'
-import { FormatError, type Policy, PolicyError, parsePolicy } from '@trailproof/tlog'
+import { nearest, readPolicy } from '@trailproof/core/adapter'
+import { FormatError, type Policy } from '@trailproof/tlog'
+import { invalid, isAnchorName } from '../failure.js'
+import { plainUrl } from '../url.js'
 import { WitnessClient, type WitnessPlace } from './client.js'
 
 /** A witness gets less than the 15 s that core gives an anchor, so that one that hangs leaves room for the others. */
@@ -41,26 +42,13 @@ export function policyOf(options: WitnessesAnchorOptions): { name: string; polic
   checkNames('witnessesAnchor', options, ['policy', 'name', 'timeoutMs'])
   const { name = 'witnesses', timeoutMs } = options
   checkName(name)
+  if (typeof options.policy !== 'string') throw invalid('option "policy" must be the text of a policy file')
   const policy = readPolicy(options.policy)
   const clients = policy.witnesses.flatMap(({ name, vkey, url }) =>
     url === undefined ? [] : [makeClient({ name, vkey, url }, { timeoutMs })],
   )
   if (clients.length === 0) throw invalid('option "policy": none of its witnesses has a URL')
   return { name, policy, clients }
-}
-
-/** @throws TRAILPROOF_POLICY_INVALID with `line` */
-export function readPolicy(text: string): Policy {
-  if (typeof text !== 'string') throw invalid('option "policy" must be the text of a policy file')
-  try {
-    return parsePolicy(sha256, text)
-  } catch (cause) {
-    if (!(cause instanceof PolicyError)) throw cause
-    throw new TrailproofError('TRAILPROOF_POLICY_INVALID', `the policy cannot be used: ${cause.message}`, {
-      line: cause.line,
-      cause,
-    })
-  }
 }
 
 function makeClient(
@@ -85,17 +73,9 @@ function makeClient(
 }
 
 function prefix(name: string, url: string): string {
-  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
-  if (
-    !parsed ||
-    !/^https?:$/.test(parsed.protocol) ||
-    parsed.username ||
-    parsed.password ||
-    parsed.search ||
-    parsed.hash
-  )
-    throw invalid(`the URL of the witness "${name}" must be http or https, without credentials, query or fragment`)
-  return parsed.href.replace(/\/+$/, '')
+  const plain = plainUrl(url)
+  if (plain !== undefined) return plain
+  throw invalid(`the URL of the witness "${name}" must be http or https, without credentials, query or fragment`)
 }
 
 function checkNames(what: string, options: object, names: string[]): void {
@@ -105,10 +85,5 @@ function checkNames(what: string, options: object, names: string[]): void {
 }
 
 function checkName(name: unknown): void {
-  if (typeof name !== 'string' || !/^[a-z0-9-]{1,64}$/.test(name))
-    throw invalid('option "name" must be 1 to 64 characters of [a-z0-9-]: it names files')
-}
-
-function invalid(message: string, hint?: string): TrailproofError {
-  return new TrailproofError('TRAILPROOF_OPTION_INVALID', message, hint ? { hint } : {})
+  if (!isAnchorName(name)) throw invalid('option "name" must be 1 to 64 characters of [a-z0-9-]: it names files')
 }

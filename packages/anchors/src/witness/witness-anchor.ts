@@ -1,15 +1,17 @@
 // Witnesses as anchors of a log: they cosign its checkpoints, and the cosigned checkpoint is kept beside the log, so that
 // anyone who holds the witnesses' keys can see what they vouch for (`verify --policy`).
+
 import { sha256, verifyEd25519 } from '@trailproof/core/adapter'
 import { meetsQuorum, type Policy, PolicyJudge, parseCheckpoint, parseNote } from '@trailproof/tlog'
+import { sizeName } from '../size-name.js'
 import type { Anchor, AnchorCheckpoint, Prove } from './anchor.js'
 import type { Cosignature, WitnessClient } from './client.js'
 import { failed } from './errors.js'
 import { clientOf, policyOf, type WitnessAnchorOptions, type WitnessesAnchorOptions } from './options.js'
 
 /** `witnessed-00000000000000000777-witnesses`: a checkpoint with the cosignatures of its witnesses. */
-export function witnessedName(size: number, anchor: string): string {
-  return `witnessed-${String(size).padStart(20, '0')}-${anchor}`
+function witnessedName(size: number, anchor: string): string {
+  return `witnessed-${sizeName(size)}-${anchor}`
 }
 
 /**

@@ -1,17 +1,12 @@
 // `trailproof witness`: cosigns the checkpoints of other people's logs until it is stopped.
+
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  type Contradiction,
-  readPolicy,
-  readWitnessKey,
-  Witness,
-  WitnessState,
-  witnessServer,
-} from '@trailproof/anchors'
+import { type Contradiction, readWitnessKey, Witness, WitnessState, witnessServer } from '@trailproof/anchors'
 import { parseKeys, TrailproofError } from '@trailproof/core'
+import { readPolicy } from '@trailproof/core/adapter'
 import { keyFileOrText } from '../key-option.js'
 import { print, printError, printJson } from '../output.js'
 import { safe } from '../terminal.js'

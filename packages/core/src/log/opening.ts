@@ -1,6 +1,5 @@
 // The first records of a process: that it began, and what it found.
-import { createHash } from 'node:crypto'
-import { formatVkey } from '@trailproof/tlog'
+import { formatVkey, KeyType } from '@trailproof/tlog'
 import type { Opened } from '../audit.js'
 import { type ErrorCode, TrailproofError } from '../errors.js'
 import type { CatalogueName } from '../event/catalogue.js'
@@ -9,6 +8,7 @@ import type { Settings } from '../options.js'
 import type { Keys } from '../privacy/keys.js'
 import { VERSION } from '../version.js'
 import type { Head } from '../writers/writer.js'
+import { sha256 } from './crypto.js'
 import { KEY_ROTATED } from './rotation.js'
 
 interface Told {
@@ -101,5 +101,5 @@ export function openedFrom(head: Head, origin: string, publicKey: Uint8Array): O
 
 /** The verifier key of a log: C2SP vkey, key name = origin. */
 function logVkey(origin: string, publicKey: Uint8Array): string {
-  return formatVkey((data) => createHash('sha256').update(data).digest(), origin, 0x01, publicKey)
+  return formatVkey(sha256, origin, KeyType.ed25519, publicKey)
 }

@@ -30,13 +30,7 @@ export function makePrivateFolder(dir: string): void {
 export function createOnce(path: string, content: string): string {
   const draft = draftOf(path)
   try {
-    const fd = openSync(draft, 'wx', 0o600)
-    try {
-      writeFileSync(fd, content)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
+    writeNew(draft, content, 0o600)
     linkSync(draft, path) // fails when the file is there: never overwrites a key
     syncFolder(dirname(path))
     return content
@@ -53,17 +47,22 @@ export function createOnce(path: string, content: string): string {
 export function replaceFile(path: string, content: string, mode: number): void {
   const draft = draftOf(path)
   try {
-    const fd = openSync(draft, 'wx', mode)
-    try {
-      writeFileSync(fd, content)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
+    writeNew(draft, content, mode)
     renameSync(draft, path)
     syncFolder(dirname(path))
   } finally {
     rmSync(draft, { force: true })
+  }
+}
+
+/** A new file whose content is durable, its name not yet. */
+function writeNew(path: string, content: string, mode: number): void {
+  const fd = openSync(path, 'wx', mode)
+  try {
+    writeFileSync(fd, content)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -85,13 +84,7 @@ export async function makePrivateFolderAsync(dir: string): Promise<void> {
 export async function createOnceAsync(path: string, content: string): Promise<string> {
   const draft = draftOf(path)
   try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeNewAsync(draft, content, 0o600)
     await link(draft, path)
     await syncFolderAsync(dirname(path))
     return content
@@ -108,17 +101,22 @@ export async function createOnceAsync(path: string, content: string): Promise<st
 export async function replaceAsync(path: string, content: Uint8Array, mode: number): Promise<void> {
   const draft = draftOf(path)
   try {
-    const file = await open(draft, 'wx', mode)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeNewAsync(draft, content, mode)
     await rename(draft, path)
     await syncFolderAsync(dirname(path))
   } finally {
     await rm(draft, { force: true })
+  }
+}
+
+/** As `writeNew`. */
+export async function writeNewAsync(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode)
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -3,10 +3,11 @@
 //
 //   out/checkpoint  out/log.vkey  out/tile/…      published; a tile never changes once it is here
 //   out/.staging-Ab12cd/tile/…                    of an export under way, or of one that was cut off
-import { access, mkdir, mkdtemp, open, opendir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, opendir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { TILE_WIDTH } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
+import { writeNewAsync } from '../privacy/files.js'
 import { isBlank } from '../verify/tiles.js'
 import { CHECKPOINT, TILES, VKEY } from '../writers/file/layout.js'
 import { changedTiles } from './faults.js'
@@ -169,13 +170,7 @@ export class TilesFolder {
 
   async #replace(name: string, text: string): Promise<void> {
     const temporary = join(this.#staging, name)
-    const file = await open(temporary, 'wx', FILE_MODE)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeNewAsync(temporary, text, FILE_MODE)
     await rename(temporary, join(this.#out, name))
   }
 }

@@ -17,7 +17,7 @@ import { StoredLeaves } from './stored-leaves.js'
 import { base64Of } from './tree.js'
 import { type Believed, believe, vouched } from './vouched.js'
 import { type Progress, Walk } from './walk.js'
-import { findWitnessed, verifyPolicy, vouchedByWitnesses, witnessedFindings } from './witnessed.js'
+import { findWitnessed, readPolicy, vouchedByWitnesses, witnessedFindings } from './witnessed.js'
 
 export interface VerifyOptions {
   /**
@@ -65,7 +65,7 @@ export interface VerifyOptions {
 export async function verifyLog(reader: Reader, options: VerifyOptions = {}): Promise<LogReport> {
   const against = checkpointsIn(options.against)
   checkThreads(options.threads)
-  const policy = options.policy === undefined ? undefined : verifyPolicy(options.policy)
+  const policy = options.policy === undefined ? undefined : readPolicy(options.policy)
   const opened: Marks[] = []
   try {
     return await verifyAgainst(reader, options, against, policy, opened)

@@ -10,7 +10,7 @@ import type { LogReport, Problem, RootReport } from './report.js'
 import { base64Of, Tree } from './tree.js'
 import { Twins } from './twins.js'
 import { believedKeys, checkpointsIn, claimedOrigin, type VerifyOptions, verifyLog } from './verify-log.js'
-import { verifyPolicy } from './witnessed.js'
+import { readPolicy } from './witnessed.js'
 
 /**
  * Verifies a log folder, or every log in a root folder.
@@ -22,7 +22,7 @@ import { verifyPolicy } from './witnessed.js'
  * @throws TRAILPROOF_KEY_INVALID, TRAILPROOF_CHECKPOINT_CORRUPT, TRAILPROOF_POLICY_INVALID as verifyLog; nothing was read
  */
 export async function verifyRoot(dir: string, options: VerifyOptions = {}): Promise<RootReport> {
-  const policy = options.policy === undefined ? undefined : verifyPolicy(options.policy)
+  const policy = options.policy === undefined ? undefined : readPolicy(options.policy)
   const keys = believedKeys(options.keys, policy).flatMap(parseKeys)
   const against = checkpointsIn(options.against)
   const folders = await findLogs(dir)

@@ -36,11 +36,11 @@ export interface WitnessedSearch {
 }
 
 /**
- * Reads the policy of a verification.
+ * Reads a trust policy.
  *
  * @throws TRAILPROOF_POLICY_INVALID with `line`
  */
-export function verifyPolicy(text: string): Policy {
+export function readPolicy(text: string): Policy {
   try {
     return parsePolicy(sha256, text)
   } catch (cause) {

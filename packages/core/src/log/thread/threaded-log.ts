@@ -10,7 +10,7 @@ import { closedError, endedBefore, threadLost, timeoutError } from '../log-error
 import { settle } from '../queue.js'
 import { systemTimers } from '../timers.js'
 import { type Report, uncarry } from './messages.js'
-import { type Shared, shareRing, Word } from './ring.js'
+import { shareRing, Word } from './ring.js'
 import { Sender } from './sender.js'
 import { StallWatch } from './stall-watch.js'
 import { takeOver } from './take-over.js'
@@ -37,7 +37,8 @@ const CLOSING_MS = 2000
 export class ThreadedLog implements AnyLog {
   readonly ready: Promise<Head>
   readonly #options: ThreadedLogOptions
-  readonly #shared: Shared
+  readonly #words: Int32Array
+  readonly #signed: BigInt64Array
   readonly #link: ThreadLink
   readonly #sender: Sender
   readonly #stall: StallWatch
@@ -60,15 +61,17 @@ export class ThreadedLog implements AnyLog {
   constructor(options: ThreadedLogOptions) {
     const { key, service, limits, file, shared: lease, privateKey, stalledAfterMs } = options
     this.#options = options
-    this.#shared = shareRing(Math.min(limits.maxQueuedBytes, MAX_RING_BYTES))
+    const shared = shareRing(Math.min(limits.maxQueuedBytes, MAX_RING_BYTES))
+    this.#words = new Int32Array(shared.words)
+    this.#signed = new BigInt64Array(shared.signed)
     this.#link = new ThreadLink(
       file,
-      { shared: this.#shared, lease, service, publicKey: key.publicKey, privateKey },
+      { shared, lease, service, publicKey: key.publicKey, privateKey },
       (report) => this.#hear(report),
       (cause) => this.#lost(cause),
     )
-    this.#stall = new StallWatch(this.#shared, stalledAfterMs, () => this.#changed())
-    this.#sender = new Sender(this.#shared, limits, options.timers ?? systemTimers, {
+    this.#stall = new StallWatch(shared, stalledAfterMs, () => this.#changed())
+    this.#sender = new Sender(shared, limits, options.timers ?? systemTimers, {
       wake: () => this.#link.tell({ do: 'wake' }),
       checkpoint: (id) => this.#link.tell({ do: 'checkpoint', id }),
       moved: () => this.#moved(),
@@ -159,7 +162,7 @@ export class ThreadedLog implements AnyLog {
       thread: 'worker',
       origin: this.#origin,
       size: (this.#head?.size ?? 0) + this.#sender.durable,
-      signedSize: Number(Atomics.load(new BigInt64Array(this.#shared.signed), 0)),
+      signedSize: Number(Atomics.load(this.#signed, 0)),
       queuedRecords: this.#sender.queuedRecords,
       queuedBytes: this.#sender.queuedBytes,
       ...(lastError && { lastError }),
@@ -193,7 +196,7 @@ export class ThreadedLog implements AnyLog {
     this.#head = head
     const count = this.#sender.open(origin, head.size, this.#options.preamble(head, origin))
     // Before the lines are seen, so that nothing is signed without the log's own first words.
-    Atomics.store(new Int32Array(this.#shared.words), Word.signAfter, count + 1)
+    Atomics.store(this.#words, Word.signAfter, count + 1)
     this.#sender.publish()
     this.#link.tell({ do: 'wake' })
     this.#readySettle.resolve(head)
@@ -201,7 +204,7 @@ export class ThreadedLog implements AnyLog {
   }
 
   #progress(): void {
-    Atomics.store(new Int32Array(this.#shared.words), Word.told, 0) // before looking: what comes later is told again
+    Atomics.store(this.#words, Word.told, 0) // before looking: what comes later is told again
     const before = this.#sender.durable
     this.#sender.progress()
     if (this.#sender.durable !== before) this.#stall.moved(this.#sender.underWay > 0)
