@@ -49,24 +49,17 @@ export class DigestRoom {
 
   /** Reads the lines and writes what they hash to. */
   fill({ first, bytes, ends }: Lines): Found {
-    const utf8 = isUtf8(bytes)
-    const found: Found = { faults: [], own: [] }
+    const found = faultsOf({ first, bytes, ends })
     for (let k = 0, start = 0; k < ends.length; ) {
       const slot = (first + k) % TILE_HASHES
-      const to = Math.min(ends.length, k + TILE_HASHES - slot)
-      const nodes = this.#nodesOf(first, first + k)
-      const leaves = this.#leaves.subarray(k * HASH)
-      const hashes: string[] = []
-      for (; k < to; k++) {
-        const end = ends[k]!
-        hashes.push(leafHash(bytes, start, end))
-        const quick = quickRecord(bytes, start, end, first + k)
-        if (quick !== RECORD) found.own.push(k)
-        const fault = utf8 && quick !== UNKNOWN ? undefined : closeLook(bytes, start, end, first + k, utf8)
-        if (fault) found.faults.push([k, fault])
+      const hashes = new Array<string>(Math.min(ends.length - k, TILE_HASHES - slot))
+      for (let i = 0; i < hashes.length; i++) {
+        const end = ends[k + i]!
+        hashes[i] = leafHash(bytes, start, end)
         start = end + 1
       }
-      fillPart(hashes, slot, leaves, nodes)
+      fillPart(hashes, slot, this.#leaves.subarray(k * HASH), this.#nodesOf(first, first + k))
+      k += hashes.length
     }
     return found
   }
@@ -95,6 +88,21 @@ export class DigestRoom {
     const n = Math.floor(index / TILE_HASHES) - Math.floor(first / TILE_HASHES)
     return this.#nodes.subarray(n * NODES_BYTES, (n + 1) * NODES_BYTES)
   }
+}
+
+// Apart from the hashing: one line at a time in turn with it, this takes half as long again.
+function faultsOf({ first, bytes, ends }: Lines): Found {
+  const utf8 = isUtf8(bytes)
+  const found: Found = { faults: [], own: [] }
+  for (let k = 0, start = 0; k < ends.length; k++) {
+    const end = ends[k]!
+    const quick = quickRecord(bytes, start, end, first + k)
+    if (quick !== RECORD) found.own.push(k)
+    const fault = utf8 && quick !== UNKNOWN ? undefined : closeLook(bytes, start, end, first + k, utf8)
+    if (fault) found.faults.push([k, fault])
+    start = end + 1
+  }
+  return found
 }
 
 /** Works everything out when it is asked for: for pieces with more lines than there is room for. */

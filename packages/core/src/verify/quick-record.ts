@@ -118,11 +118,12 @@ function stringEnd(view: DataView, b: Uint8Array, start: number, limit: number):
   let at = start
   for (const last = limit - 4; at <= last; at += 4) {
     const word = view.getInt32(at, true)
-    const quote = word ^ 0x22222222
-    const backslash = word ^ 0x5c5c5c5c
-    // In each byte, the top bit of x - 0x20 (or of x ^ c, minus 1) is borrowed where x < 0x20 (or x = c). A borrow goes
-    // over into the next byte only behind such a byte, so the lowest one found is right. Bytes from 0x80 on are plain.
-    const found = ((word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & ~word & 0x80808080
+    // In each byte, the top bit of x - 0x21 is borrowed where x < 0x21; x ^ 2 brings the quote down to 0x20 and leaves the
+    // control characters below. The backslash likewise. A borrow goes over into the next byte only behind such a byte, so
+    // the lowest one found is right. Bytes from 0x80 on are plain.
+    const low = (word ^ 0x02020202) - 0x21212121
+    const backslash = (word ^ 0x5c5c5c5c) - 0x01010101
+    const found = (low | backslash) & ~word & 0x80808080
     if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)
   }
   while (at < limit && b[at]! >= 0x20 && b[at] !== QUOTE && b[at] !== BACKSLASH) at++
