@@ -3,7 +3,7 @@ import type { Mark, Marks } from './marks.js'
 import type { Reader } from './reader.js'
 import { type Note, type Problem, placeOf } from './report.js'
 import { signedAnew } from './signed-anew.js'
-import { TILE_HASHES } from './tree.js'
+import { TILE_HASHES } from './subtrees.js'
 import type { Walk } from './walk.js'
 
 /** Compares with the log's tiles from the first doubtful leaf on; undefined when the tiles are no help (missing, altered). */

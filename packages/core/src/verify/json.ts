@@ -1,6 +1,5 @@
 // Is this line one JSON object? JSON.parse would cost more than all hashing together, because it builds what it reads;
 // this only walks the bytes (RFC 8259). A test holds it against JSON.parse.
-import { isCanonicalObject } from './canonical-json.js'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -8,7 +7,6 @@ const MAX_DEPTH = 200
 
 /** True when `bytes[start..end)` is exactly one JSON object. UTF-8 is not checked here (buffer.isUtf8 does it faster). */
 export function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
-  if (isCanonicalObject(bytes, start, end)) return true
   if (bytes[start] !== 0x7b) return false
   return skipObject(bytes, start, end, 0) === end
 }

@@ -2,9 +2,7 @@
 // running number that does not run are seen without one.
 import { isUtf8 } from 'node:buffer'
 import { isJsonObject } from './json.js'
-
-/** Every line begins so; its own index in clear makes gaps visible to plain tools. */
-const HEAD = Buffer.from('{"v":1,"seq":')
+import { HEAD, quickRecord, UNKNOWN } from './quick-record.js'
 
 /** What is wrong with a line. `seq`: it is whole JSON with another running number than its place. */
 export type LineFault =
@@ -17,6 +15,19 @@ export type LineFault =
  * @param utf8 - true when the caller has already seen that the bytes are UTF-8
  */
 export function lineFault(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  index: number,
+  utf8: boolean,
+): LineFault | undefined {
+  return utf8 && quickRecord(bytes, start, end, index) !== UNKNOWN
+    ? undefined
+    : closeLook(bytes, start, end, index, utf8)
+}
+
+/** The same, for whoever has seen that there is no quick way. */
+export function closeLook(
   bytes: Uint8Array,
   start: number,
   end: number,

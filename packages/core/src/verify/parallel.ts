@@ -1,8 +1,8 @@
 // Works pieces of a log out on several threads, and brings them back in order, so that the walk sees what it would have
 // seen on one. Memory stays bounded: two pieces for each thread are on their way at most.
 import { availableParallelism } from 'node:os'
-import { type Digest, digestOnDemand } from './digest.js'
-import { Piece, type PieceFaults } from './piece.js'
+import { type Digest, DigestRoom, digestOnDemand, type Found } from './digest.js'
+import { Piece } from './piece.js'
 import { PieceWorkers } from './piece-workers.js'
 import type { Chunk } from './reader.js'
 
@@ -32,6 +32,7 @@ export async function* digested(chunks: AsyncIterable<Chunk>, threads: number | 
   const alone = threads === undefined ? LARGE_BYTES : 0
   let workers: PieceWorkers | undefined
   let bytes = 0
+  const here = workerOfOne()
   const line: UnderWay[] = []
   const spare: Piece[] = []
   const next = async () => {
@@ -46,7 +47,7 @@ export async function* digested(chunks: AsyncIterable<Chunk>, threads: number | 
       if (!several || !workers || workers.size === 0) {
         while (line.length > 0) yield await next()
         bytes += chunk.bytes.length
-        yield { chunk, digest: digestOnDemand(chunk) }
+        yield { chunk, digest: here(chunk) }
         continue
       }
       while (line.length >= 2 * wanted) yield await next()
@@ -59,17 +60,28 @@ export async function* digested(chunks: AsyncIterable<Chunk>, threads: number | 
   }
 }
 
+// Works chunks out where they stand, one at a time.
+function workerOfOne(): (chunk: Chunk) => Digest {
+  let room: DigestRoom | undefined
+  return ({ first, bytes, ends }) => {
+    const lines = { first, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), ends } // parts of a Buffer cost more
+    if (!DigestRoom.fits(ends.length)) return digestOnDemand(lines)
+    room ??= new DigestRoom()
+    return room.digest(first, ends.length, room.fill(lines))
+  }
+}
+
 function begin(given: Chunk, piece: Piece, workers: PieceWorkers): UnderWay {
   const { chunk, facts } = piece.fill(given)
-  const finished = (faults: PieceFaults): Digested => ({ chunk, digest: piece.digestOf(facts, faults) })
+  const finished = (found: Found): Digested => ({ chunk, digest: piece.digest(facts, found) })
   const elsewhere = workers.take(piece, facts)
-  if (!elsewhere) return { piece, answer: Promise.resolve(finished(piece.digest(facts))), ready: true }
+  if (!elsewhere) return { piece, answer: Promise.resolve(finished(piece.work(facts))), ready: true }
   const underWay: UnderWay = {
     piece,
     ready: false,
-    answer: elsewhere.then((faults) => {
+    answer: elsewhere.then((found) => {
       underWay.ready = true
-      return finished(faults)
+      return finished(found)
     }),
   }
   return underWay

@@ -3,5 +3,5 @@ import { parentPort } from 'node:worker_threads'
 import { Piece, type PieceFacts } from './piece.js'
 
 parentPort!.on('message', ({ memory, facts }: { memory: SharedArrayBuffer; facts: PieceFacts }) => {
-  parentPort!.postMessage(new Piece(memory).digest(facts))
+  parentPort!.postMessage(new Piece(memory).work(facts))
 })

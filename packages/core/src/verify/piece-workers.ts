@@ -2,14 +2,15 @@
 // cannot be started, or ends, is no loss: its pieces are worked out here.
 import { Worker } from 'node:worker_threads'
 import { threadFile } from '../thread-file.js'
-import type { Piece, PieceFacts, PieceFaults } from './piece.js'
+import type { Found } from './digest.js'
+import type { Piece, PieceFacts } from './piece.js'
 
 const AT_ONCE = 2
 
 interface Job {
   piece: Piece
   facts: PieceFacts
-  done(faults: PieceFaults): void
+  done(found: Found): void
 }
 
 interface Thread {
@@ -31,7 +32,7 @@ export class PieceWorkers {
   }
 
   /** Begins the work on a thread that has room; undefined when none has. */
-  take(piece: Piece, facts: PieceFacts): Promise<PieceFaults> | undefined {
+  take(piece: Piece, facts: PieceFacts): Promise<Found> | undefined {
     const thread = this.#threads.reduce<Thread | undefined>(
       (idlest, one) => (one.jobs.length < (idlest?.jobs.length ?? AT_ONCE) ? one : idlest),
       undefined,
@@ -50,7 +51,7 @@ export class PieceWorkers {
   #start(file: URL): void {
     try {
       const thread: Thread = { worker: new Worker(file, { execArgv: [], name: 'trailproof verify' }), jobs: [] }
-      thread.worker.on('message', (faults: PieceFaults) => thread.jobs.shift()!.done(faults))
+      thread.worker.on('message', (found: Found) => thread.jobs.shift()!.done(found))
       thread.worker.on('error', () => {}) // 'exit' follows
       thread.worker.on('exit', () => this.#ended(thread))
       this.#threads.push(thread)
@@ -62,6 +63,6 @@ export class PieceWorkers {
   #ended(thread: Thread): void {
     const at = this.#threads.indexOf(thread)
     if (at >= 0) this.#threads.splice(at, 1)
-    for (const { piece, facts, done } of thread.jobs.splice(0)) done(piece.digest(facts))
+    for (const { piece, facts, done } of thread.jobs.splice(0)) done(piece.work(facts))
   }
 }

@@ -1,10 +1,11 @@
 // Lines that retention removed: their leaf hashes stand in the tiles, so the tree grows over them as it does over lines, and
 // every checkpoint must fit. Whether they may be missing at all, only a signed record in the rest of the log can say.
-import { PURGED_EVENT, type PurgeRecord, parsePurgeRecord } from '../retention/purge-record.js'
-import type { Chunk, Reader } from './reader.js'
+import { type PurgeRecord, parsePurgeRecord } from '../retention/purge-record.js'
+import type { Reader } from './reader.js'
 import type { Note, Problem } from './report.js'
+import { TILE_HASHES } from './subtrees.js'
 import { isBlank } from './tiles.js'
-import { leafHash, TILE_HASHES, type Tree } from './tree.js'
+import { leafHash, type Tree } from './tree.js'
 
 const HASH = 32
 const MAX_RECORDS = 1000
@@ -44,19 +45,13 @@ export class Purged {
     return new Purged(begin, tree.root())
   }
 
-  /** Looks for purge records among the first `kept` lines of a chunk. */
-  look({ bytes, ends, first }: Chunk, kept: number): void {
+  /** Shows a line of the log, by its place. */
+  look(line: Uint8Array, index: number): void {
     if (this.begin === 0) return
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    for (let at = text.indexOf(PURGED_EVENT); at >= 0; at = text.indexOf(PURGED_EVENT, at)) {
-      const k = ends.findIndex((end) => end > at)
-      if (k < 0 || k >= kept) return
-      const record = parsePurgeRecord(bytes.subarray(k === 0 ? 0 : ends[k - 1]! + 1, ends[k]!))
-      // What a line behind the end of its segment says of its number does not make it one of the log.
-      if (record?.index === first + k && record.to >= this.begin) this.#records.push(record)
-      if (this.#records.length > MAX_RECORDS) this.#records.shift()
-      at = ends[k]!
-    }
+    const record = parsePurgeRecord(line)
+    // What a line says of its number does not make it that one.
+    if (record?.index === index && record.to >= this.begin) this.#records.push(record)
+    if (this.#records.length > MAX_RECORDS) this.#records.shift()
   }
 
   /** @param fit - the lines below it are what was signed */

@@ -2,8 +2,9 @@
 // same disk as the lines, so they only count where their root is one that was signed.
 import type { Marks } from './marks.js'
 import type { Reader } from './reader.js'
+import { TILE_HASHES } from './subtrees.js'
 import { isBlank } from './tiles.js'
-import { TILE_HASHES, Tree } from './tree.js'
+import { Tree } from './tree.js'
 
 const HASH = 32
 const KEPT_TILES = 8

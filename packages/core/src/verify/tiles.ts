@@ -1,7 +1,8 @@
 // Compares stored hash tiles with what the lines give. Tiles are derived, so a missing one is fine; a different one means
 // that either it or a line was changed, and the signed root tells which.
 import type { Reader } from './reader.js'
-import { type ComputedTile, TILE_HASHES } from './tree.js'
+import { TILE_HASHES } from './subtrees.js'
+import type { ComputedTile } from './tree.js'
 
 const HASH = 32
 

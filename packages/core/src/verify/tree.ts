@@ -2,11 +2,10 @@
 // Same mathematics as Frontier of @trailproof/tlog (a test compares them); hashes are kept as latin1 strings of 32
 // characters, because crypto.hash() gives such a string in half the time of a Buffer.
 import { hash } from 'node:crypto'
+import { nodeAt, TILE_HASHES, TILE_HEIGHT, type TilePart } from './subtrees.js'
 
 const HASH = 32
 const LATIN1 = 'binary' // Node's older name for it, and the one its types know
-export const TILE_HASHES = 256
-const TILE_HEIGHT = 8
 
 /** A tile as the lines give it: `bytes` holds `width` hashes. */
 export interface ComputedTile {
@@ -38,18 +37,25 @@ export class Tree {
   }
 
   /**
-   * Appends 256 leaves at once, where the next one begins a tile.
+   * Appends leaves of a tile, from the slot on at which the tree stands.
    *
-   * @param bytes - their hashes; lent until `full` is taken away
-   * @param root - the root over them
+   * @param part - holds them; lent until `full` is taken away
+   * @param count - how many
    */
-  appendTile(bytes: Buffer, root: string): void {
-    const index = this.size / TILE_HASHES
-    this.full.push({ level: 0, index, width: TILE_HASHES, bytes })
-    this.#edge[0] = newTile(0, index + 1)
-    this.#store(1, root)
-    this.#raise(root, TILE_HEIGHT)
-    this.size += TILE_HASHES
+  appendPart({ from, leaves, nodes }: TilePart, count: number): void {
+    const begin = this.size % TILE_HASHES
+    const end = begin + count
+    this.#storeLeaves(leaves.subarray((begin - from) * HASH, (end - from) * HASH))
+    for (let slot = begin; slot < end; ) {
+      let height = 0
+      while (height < TILE_HEIGHT && slot % (2 << height) === 0 && slot + (2 << height) <= end) height++
+      const at = height === 0 ? (slot - from) * HASH : nodeAt(height, slot)
+      const subtree = (height === 0 ? leaves : nodes).toString('latin1', at, at + HASH)
+      if (height === TILE_HEIGHT) this.#store(1, subtree)
+      this.#raise(subtree, height)
+      this.size += 1 << height
+      slot += 1 << height
+    }
   }
 
   root(): string {
@@ -75,26 +81,31 @@ export class Tree {
     this.#stack.push(top)
   }
 
+  #storeLeaves(leaves: Buffer): void {
+    const tile = this.#edge[0] ?? newTile(0, 0)
+    this.#edge[0] = tile
+    if (leaves.length === TILE_HASHES * HASH) {
+      this.full.push({ level: 0, index: tile.index++, width: TILE_HASHES, bytes: leaves })
+      return
+    }
+    leaves.copy(tile.bytes, tile.width * HASH)
+    tile.width += leaves.length / HASH
+    this.#roll(tile)
+  }
+
   #store(level: number, top: string): void {
     const tile = this.#edge[level] ?? newTile(level, 0)
     this.#edge[level] = tile
     writeHash(tile.bytes, top, tile.width * HASH)
     tile.width++
+    this.#roll(tile)
+  }
+
+  #roll(tile: ComputedTile): void {
     if (tile.width < TILE_HASHES) return
     this.full.push(tile)
-    this.#edge[level] = newTile(level, tile.index + 1)
+    this.#edge[tile.level] = newTile(tile.level, tile.index + 1)
   }
-}
-
-/** The root over as many leaves as a power of two. */
-export function perfectRoot(leaves: readonly string[]): string {
-  let row = leaves
-  while (row.length > 1) {
-    const above: string[] = []
-    for (let i = 0; i < row.length; i += 2) above.push(joined(row[i]!, row[i + 1]!))
-    row = above
-  }
-  return row[0]!
 }
 
 const node = Buffer.alloc(1 + 2 * HASH, 1) // byte 0 stays 1: RFC 6962's prefix of a node
@@ -105,8 +116,8 @@ function joined(left: string, right: string): string {
   return hash('sha256', node, LATIN1)
 }
 
-/** Puts a latin1 hash into bytes. latin1Write is what Buffer.write comes to, and its types do not know it. */
-export function writeHash(bytes: Buffer, text: string, at: number): void {
+// latin1Write is what Buffer.write comes to, and its types do not know it.
+function writeHash(bytes: Buffer, text: string, at: number): void {
   ;(bytes as Latin1Writer).latin1Write(text, at, HASH)
 }
 

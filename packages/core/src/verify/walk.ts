@@ -10,8 +10,9 @@ import type { Mark, Marks } from './marks.js'
 import { digested } from './parallel.js'
 import { Purged } from './purged.js'
 import type { Chunk, Reader } from './reader.js'
+import { TILE_HASHES, type TilePart } from './subtrees.js'
 import { TileCheck } from './tiles.js'
-import { TILE_HASHES, Tree } from './tree.js'
+import { Tree } from './tree.js'
 
 const MAX_KEPT = 1000
 const RECOVERED = '"audit.recovered"'
@@ -94,14 +95,14 @@ export class Walk {
     const { first, limit, bytes, ends } = chunk
     const lastSegment = limit === Number.POSITIVE_INFINITY
     if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
-    this.ranges.see(bytes)
+    this.#ownEvents(chunk, digest.own ?? ends.keys())
     for (let k = 0; k < ends.length; ) {
       const index = first + k
-      const tile = this.#tileAt(digest, index, limit)
-      if (tile) {
-        this.#tree.appendTile(tile.bytes, tile.root)
+      const [part, count] = this.#plain(digest, index, limit)
+      if (part) {
+        this.#tree.appendPart(part, count)
         this.faults.good()
-        k += TILE_HASHES
+        k += count
       } else {
         const leaf = digest.leaf(k)
         const start = k > 0 ? ends[k - 1]! + 1 : 0
@@ -114,7 +115,8 @@ export class Walk {
         if (this.lines === this.marks.nextSize) await this.#arrive(this.lines)
       }
     }
-    this.#facts(chunk)
+    const kept = Math.min(ends.length, limit - first)
+    if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
     if (chunk.rest && lastSegment) this.#end(chunk.rest)
     else if (chunk.rest) this.#halfLine(first + ends.length, limit, chunk.rest)
     this.#bytes += bytes.length + (chunk.rest?.length ?? 0)
@@ -122,10 +124,12 @@ export class Walk {
   }
 
   // Lines that nobody has to look at one by one: all good, and no checkpoint ends between them.
-  #tileAt(digest: Digest, index: number, limit: number): { bytes: Buffer; root: string } | undefined {
-    const end = index + TILE_HASHES
-    const plain = index % TILE_HASHES === 0 && index === this.#tree.size && end <= limit && end <= this.marks.nextSize
-    return plain && !this.extras.pending ? digest.goodTile(index) : undefined
+  #plain(digest: Digest, index: number, limit: number): [part: TilePart | undefined, count: number] {
+    if (index >= limit || index !== this.#tree.size || this.extras.pending) return [undefined, 0]
+    const part = digest.part(index)
+    if (!part) return [undefined, 0]
+    const end = Math.min(index - (index % TILE_HASHES) + part.to, limit, this.marks.nextSize)
+    return [part, end - index]
   }
 
   #line(
@@ -192,14 +196,15 @@ export class Walk {
     await this.#arrive(to)
   }
 
-  #facts(chunk: Chunk): void {
-    const { bytes, ends, first, limit } = chunk
-    const kept = Math.min(ends.length, limit - first)
-    this.purged.look(chunk, kept)
-    if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    for (let at = text.indexOf(RECOVERED); at >= 0; at = text.indexOf(RECOVERED, at + 1)) {
-      const line = text.toString('utf8', text.lastIndexOf(0x0a, at) + 1, Math.max(at, text.indexOf(0x0a, at)))
+  // What the log says of itself. Before any checkpoint above these lines is judged: they may name the next key.
+  #ownEvents({ bytes, ends, first, limit }: Chunk, own: Iterable<number>): void {
+    for (const k of own) {
+      const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).subarray(
+        k > 0 ? ends[k - 1]! + 1 : 0,
+        ends[k],
+      )
+      this.ranges.see(line)
+      if (first + k < limit) this.purged.look(line, first + k)
       const range = recoveredRange(line)
       if (range && this.recovered.length < MAX_KEPT) this.recovered.push(range)
     }
@@ -222,9 +227,13 @@ export class Walk {
   }
 }
 
-function recoveredRange(line: string): { from: number; to: number } | undefined {
+function recoveredRange(line: Buffer): { from: number; to: number } | undefined {
+  if (!line.includes(RECOVERED)) return undefined
   try {
-    const { event, data } = JSON.parse(line) as { event?: unknown; data?: { from?: unknown; to?: unknown } }
+    const { event, data } = JSON.parse(line.toString('utf8')) as {
+      event?: unknown
+      data?: { from?: unknown; to?: unknown }
+    }
     const { from, to } = data ?? {}
     if (event === 'audit.recovered' && Number.isSafeInteger(from) && Number.isSafeInteger(to))
       return { from: from as number, to: to as number }
