@@ -205,10 +205,9 @@ it('a running log that an anchor contradicts is frozen, and what comes goes to a
 it('the mark beside the keys freezes a running log as well, and is not written over', async () => {
   const keys = { dir: join(temporaryFolder(), 'keys') }
   const { dir, audit, origin, forge } = await running({ keys })
-  await eventually(
-    () => existsSync(join(keys.dir, 'high-water')) && readdirSync(join(keys.dir, 'high-water')).length > 0,
-  )
-  const [name] = readdirSync(join(keys.dir, 'high-water'))
+  const marks = () => readdirSync(join(keys.dir, 'high-water')).filter((name) => !name.startsWith('.'))
+  await eventually(() => existsSync(join(keys.dir, 'high-water')) && marks().length > 0)
+  const [name] = marks()
   const mark = join(keys.dir, 'high-water', name!)
   const mine = readFileSync(mark)
   const note = await forge()
