@@ -23,7 +23,7 @@ import { Vitals } from './hook/vitals.js'
 import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
 import { DeviceCookies } from './http/device.js'
-import { type AnyLog, beginLog } from './log/begin-log.js'
+import { FreezableLog } from './log/freezable-log.js'
 import type { Entry, Receipt } from './log/log.js'
 import { queueFull } from './log/log-errors.js'
 import { openedFrom, openingRecords } from './log/opening.js'
@@ -41,7 +41,7 @@ import { Pseudonyms } from './privacy/pseudonyms.js'
 import { KnownRevoked } from './privacy/revoked.js'
 import { DailyRetention } from './retention/daily.js'
 import { Upkeep } from './upkeep/upkeep.js'
-import type { Retained, RetainRequest, Writer } from './writers/writer.js'
+import type { Head, Retained, RetainRequest, Writer } from './writers/writer.js'
 
 /** Observations of one request beyond this are dropped and counted: a loop must not become a flood. */
 const MOST_PER_REQUEST = 1000
@@ -57,7 +57,7 @@ export class Recorder {
   readonly ready: Promise<Opened>
   readonly requestFacts: AuditCore['requestFacts']
   readonly #clock: Clock
-  readonly #log: AnyLog
+  readonly #log: FreezableLog
   readonly #entries: EntryMaker
   readonly #deadlines = new Deadlines()
   readonly #revoked = new KnownRevoked()
@@ -70,6 +70,7 @@ export class Recorder {
   readonly #retention: DailyRetention | undefined
   readonly #policies: (event: string) => Policy
   readonly #thinning: Thinning
+  readonly #opened: (head: Head) => Opened
   readonly override: BreakGlass
   #n = 0
 
@@ -88,17 +89,19 @@ export class Recorder {
     this.#given = settings.anchors
     // Keys and salts that are not in our folder are somebody else's to keep; so is the mark beside them.
     const mark = settings.writer.kind === 'file' && settings.writer.evidence && !settings.keys.store
+    const publicKeys = [keys.signing, keys.previousSigning].flatMap((key) => key?.publicKey ?? [])
     this.#anchors = new Anchors({
       anchors: [
-        ...(mark ? [{ anchor: highWaterMark(keys.dir), everyMs: HIGH_WATER_EVERY_MS }] : []),
+        ...(mark ? [{ anchor: highWaterMark(keys.dir, publicKeys), everyMs: HIGH_WATER_EVERY_MS }] : []),
         ...settings.anchors.map((anchor) => ({ anchor, everyMs: settings.anchorEveryMs })),
       ],
       writer: settings.writer,
-      publicKeys: [keys.signing, keys.previousSigning].flatMap((key) => key?.publicKey ?? []),
+      publicKeys,
       redAfterMs: settings.anchorRedAfterMs,
       tell: (event, data) => this.own(event, data),
+      contradicted: () => this.#freeze(),
     })
-    this.#log = beginLog({
+    this.#log = new FreezableLog({
       lease: this.#anchors.watch(settings.writer.lease(name)),
       service: name,
       key: keys.signing,
@@ -136,11 +139,12 @@ export class Recorder {
       override: this.override,
       timers: settings.timers,
     })
-    this.ready = this.#log.ready.then((head) => {
+    this.#opened = (head) => {
       const opened = openedFrom(head, this.#log.origin!, keys.signing.publicKey)
-      this.#vitals.damaged = opened.damaged
+      this.#vitals.damaged = opened.damaged ?? this.#vitals.damaged
       if (opened.damaged) process.emitWarning(opened.damaged)
       this.#anchors.begin(opened.origin)
+      this.#vitals.upkeep?.close()
       if (settings.upkeep && this.#log.folder !== undefined && !this.#vitals.closing)
         this.#vitals.upkeep = new Upkeep({
           folder: this.#log.folder,
@@ -151,7 +155,8 @@ export class Recorder {
           own: (event, data, more) => this.own(event, data, more),
         })
       return opened
-    })
+    }
+    this.ready = this.#log.ready.then(this.#opened)
     this.ready.catch(() => {}) // health() says it too
     this.requestFacts = {
       newRequestId: () => ids.make(clock.now()),
@@ -391,7 +396,7 @@ export class Recorder {
    * @throws TRAILPROOF_NOT_PURGED, or what kept the record out of the log; what was removed before stays removed, and recorded
    */
   async retain({ olderThanDays, by }: Pick<RetainRequest, 'olderThanDays' | 'by'>): Promise<Retained[]> {
-    await this.ready
+    await this.#log.ready
     const runs: Retained[] = []
     for (let more = true; more; more = runs.at(-1)!.purged !== undefined) {
       const record = (data: Record<string, unknown>) => this.#purgeRecord(data)
@@ -465,6 +470,16 @@ export class Recorder {
   health(): Health {
     const health = this.#vitals.health()
     return this.#anchors.addTo(health, health.log.size)
+  }
+
+  /** A log that is not the one that was signed takes no more records; a new one cites it, as at the start. */
+  #freeze(): boolean {
+    if (this.#vitals.closing || this.#log.state !== 'writing') return false
+    this.#beat() // every number so far is told in the log that ends
+    if (!this.#log.freeze()) return false
+    this.#n = 0 // the next log begins with its own `audit.started`, and counts from there
+    this.#log.ready.then(this.#opened).catch(() => {}) // health() says it too
+    return true
   }
 
   #requestOpened(context: RequestContext): void {

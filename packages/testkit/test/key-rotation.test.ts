@@ -169,7 +169,6 @@ async function story(seed: number, where: 'here' | 'elsewhere', seen: { void: nu
   disk = await recoverAndProve(disk, world, {
     options: started(turn, previous, world),
     firstKey,
-    tiles: false, // after so many power cuts a full tile may hold what never reached the disk; verify says so
   })
   const { lines } = checkLog(FOLDER, { disk })
   seen.void += lines.filter((line) => JSON.parse(line).event === 'audit.key_rotated').length - 3

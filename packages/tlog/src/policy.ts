@@ -191,8 +191,11 @@ function thresholdOf(word: string, members: number): number {
   return count
 }
 
-// The same key under two names would let one witness count twice.
+// C2SP tlog-policy: vkeys of one public key are duplicates whatever their names. A witness would count twice; of logs it would
+// do no harm, but other programs would refuse the file.
 function refuseTwin(known: readonly { key: PublicNoteKey }[], key: PublicNoteKey, what: string): void {
   if (known.some((other) => equalBytes(other.key.publicKey, key.publicKey)))
-    throw new FormatError(`this public key is that of another ${what} already`)
+    throw new FormatError(
+      `this public key is that of another ${what} already, and tlog-policy allows a line for each key`,
+    )
 }

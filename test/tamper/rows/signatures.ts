@@ -104,9 +104,8 @@ export const signatures: Attack[] = [
       append(s, makeLine(s.size, { event: 'audit.recovered', source: 'audit', data: { from: 0, to: s.size } }))
       await live(s)
     },
-    locally: problem('rolled_back', 'the range that it claims', ({ size }) => ({ from: 0, to: size })),
-    remark:
-      'A false alarm: nothing below was changed. Whoever may append can raise it, and cannot hide anything by it.',
+    locally: note('recovered', 'the range that only a recovery signed', ({ size }) => ({ from: size, to: size + 1 })),
+    remark: 'What a checkpoint before it covers was signed before, whatever it says.',
   },
   {
     who,

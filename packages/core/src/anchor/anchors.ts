@@ -25,6 +25,8 @@ export interface AnchorsOptions {
   redAfterMs: number
   /** One of the audit's own records. */
   tell(event: Told, data: Record<string, unknown>): void
+  /** An anchor has a checkpoint of the running log's own key that the log does not contain. @returns true: it is frozen */
+  contradicted(): boolean
   timers?: Timers
   /** Wall clock, milliseconds. */
   wall?(): number
@@ -37,6 +39,8 @@ export class Anchors {
   #evidence: Evidence | undefined
   #asked: Promise<void> | undefined
   #elsewhere: Elsewhere[] = []
+  #origin: string | undefined // of the log that is published
+  #isFutile = false // the slot was opened anew for what an anchor had shown, and held the same log
   #closed = false
 
   constructor(options: AnchorsOptions) {
@@ -50,6 +54,7 @@ export class Anchors {
           timers: this.#timers,
           wall: options.wall ?? Date.now,
           changed: (lane, error) => this.#changed(lane, error),
+          contradicted: (lane, note) => this.#contradicted(lane, note),
         }),
     )
   }
@@ -74,6 +79,7 @@ export class Anchors {
       elsewhere: { asked, heard: () => this.#elsewhere },
       // The process ends: what was heard by now must do.
       ...(lease.openSync && { openSync: (request: OpenRequest) => lease.openSync!(known(request)) }),
+      ...(lease.renew && { renew: () => this.watch(lease.renew!()) }),
       release: () => lease.release(),
     }
   }
@@ -82,6 +88,8 @@ export class Anchors {
   begin(origin: string): void {
     if (!this.#evidence || this.#closed) return
     const own: OwnLog = { origin, publicKeys: this.#options.publicKeys }
+    this.#isFutile = this.#origin === origin
+    this.#origin = origin
     for (const lane of this.#lanes) {
       const known = this.#elsewhere
         .filter(({ anchor }) => anchor === lane.anchor.name)
@@ -133,6 +141,13 @@ export class Anchors {
       const reason = error instanceof Error ? error.message : 'an unknown error'
       lane.warning = `could not be asked at the start whether it knows a larger log: ${reason}`
     }
+  }
+
+  /** The writer decides, from the lines themselves; where it went on with this log, it is not asked again. */
+  #contradicted({ anchor }: Lane, note: string): void {
+    if (this.#closed || this.#isFutile) return
+    this.#elsewhere.push({ anchor: anchor.name, note })
+    if (!this.#options.contradicted()) this.#elsewhere.pop()
   }
 
   #changed(lane: Lane, error: TrailproofError | undefined): void {

@@ -2,10 +2,13 @@
 // log folder back is found at the next start. Whoever can also write to the keys puts both back, and is not.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { equalBytes } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import { makePrivateFolderAsync, replaceAsync } from '../privacy/files.js'
 import type { Anchor } from './anchor.js'
+import { conflict } from './contradiction.js'
 import { originFileName } from './origin-file-name.js'
+import { ownCheckpoint } from './own-checkpoint.js'
 
 /** Below the folder of the keys. */
 const FOLDER = 'high-water'
@@ -13,8 +16,11 @@ const FOLDER = 'high-water'
 /** How often it is written, milliseconds. */
 export const HIGH_WATER_EVERY_MS = 5000
 
-/** @param keyDir - folder of the keys (`.trailproof`) */
-export function highWaterMark(keyDir: string): Anchor {
+/**
+ * @param keyDir - folder of the keys (`.trailproof`)
+ * @param publicKeys - of the keys in use; a mark that none of them signed says nothing
+ */
+export function highWaterMark(keyDir: string, publicKeys: readonly Uint8Array[]): Anchor {
   const dir = join(keyDir, FOLDER)
   const read = async (origin: string) => {
     try {
@@ -28,7 +34,13 @@ export function highWaterMark(keyDir: string): Anchor {
     kind: 'high-water',
     name: 'high-water',
     latest: read,
-    async publish({ origin, note }) {
+    async publish({ origin, size, root, note }) {
+      const there = await read(origin)
+      const known = there === undefined ? undefined : ownCheckpoint({ origin, publicKeys }, there)
+      if (known && (known.size > size || (known.size === size && !equalBytes(known.root, root))))
+        throw conflict(
+          `the high-water mark in ${dir} knows another log of ${known.size} signed records, this one has ${size}`,
+        )
       try {
         await makePrivateFolderAsync(dir)
         await replaceAsync(join(dir, originFileName(origin)), Buffer.from(note), 0o600)

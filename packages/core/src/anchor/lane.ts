@@ -3,16 +3,19 @@
 //   wait ─► newest checkpoint ─► publish ─► keep receipts ─► wait `everyMs`
 //     ▲                             │ failed: 1 s, 2 s, 4 s … 60 s
 //     └─────────────────────────────┘
-import { TrailproofError } from '../errors.js'
+import { isTrailproofError, TrailproofError } from '../errors.js'
 import type { Timers } from '../log/timers.js'
 import type { Evidence } from '../writers/writer.js'
 import type { Anchor, AnchorCheckpoint, AnchorHealth, AnchorReceipt } from './anchor.js'
+import { conflict, contradiction } from './contradiction.js'
 import { limited } from './limited.js'
 import { type OwnLog, ownCheckpoint } from './own-checkpoint.js'
 
 const PUBLISH_MS = 15_000
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 60_000
+/** How often a running log asks an anchor what it knows. */
+const ASK_EVERY_MS = 60_000
 const MAX_RECEIPTS = 16
 const MAX_RECEIPT_BYTES = 1024 * 1024
 
@@ -24,6 +27,8 @@ export interface LaneOptions {
   wall(): number
   /** Told when an anchor begins to fail, and when it works again. */
   changed(lane: Lane, error: TrailproofError | undefined): void
+  /** Told that the anchor has a checkpoint of the log's own key that the log does not contain. */
+  contradicted(lane: Lane, note: string): void
 }
 
 export class Lane {
@@ -35,6 +40,7 @@ export class Lane {
   #anchored: { size: number; time: number | undefined } | undefined
   #current: number // since when, by the monotonic clock, everything up to #anchored has been all there is
   #failing: { since: number; from: number; attempts: number; error: TrailproofError } | undefined
+  #askedAt = 0
   #attempt: Promise<void> | undefined
   #hanging = false // a call was given up and has not returned
   #timer: { cancel(): void } | undefined
@@ -51,8 +57,12 @@ export class Lane {
     this.#anchored = { size, time: undefined }
   }
 
+  /** Publishes this log from now on, and no longer the one before it. */
   begin(own: OwnLog, evidence: Evidence): void {
+    if (this.#log) this.#anchored = undefined
     this.#log = { own, evidence }
+    this.#askedAt = this.#options.timers.now()
+    this.#timer?.cancel()
     if (!this.#closed) this.#wait(0)
   }
 
@@ -98,8 +108,10 @@ export class Lane {
   }
 
   #wait(ms: number): void {
+    const log = this.#log
     this.#timer = this.#options.timers.after(ms, () => {
       void this.#try(PUBLISH_MS).then(() => {
+        if (log !== this.#log) return
         const { everyMs } = this.#options
         const attempts = this.#failing?.attempts ?? 0
         const wait = attempts ? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempts - 1)) : everyMs
@@ -122,7 +134,30 @@ export class Lane {
   }
 
   async #publishNewest(signal: AbortSignal): Promise<void> {
-    const { own, evidence } = this.#log!
+    try {
+      await this.#publish(signal)
+    } catch (error) {
+      if (isTrailproofError(error, 'TRAILPROOF_ANCHOR_CONFLICT')) await this.#compare(signal)
+      throw error
+    }
+    const { timers } = this.#options
+    if (timers.now() - this.#askedAt < ASK_EVERY_MS) return
+    this.#askedAt = timers.now()
+    if (await this.#compare(signal)) throw conflict('the anchor knows a checkpoint that this log does not contain')
+  }
+
+  /** What the anchor knows, held against the log; an anchor that cannot be asked contradicts nothing. */
+  async #compare(signal: AbortSignal): Promise<boolean> {
+    const log = this.#log!
+    const note = await contradiction(this.anchor, log.own, log.evidence, signal).catch(() => undefined)
+    if (note === undefined || this.#log !== log || signal.aborted) return false
+    this.#options.contradicted(this, note)
+    return true
+  }
+
+  async #publish(signal: AbortSignal): Promise<void> {
+    const log = this.#log!
+    const { own, evidence } = log
     const { timers, wall } = this.#options
     const begun = timers.now()
     const note = await evidence.checkpoint(own.origin)
@@ -136,6 +171,7 @@ export class Lane {
       const prove = (oldSize: number) => evidence.prove(own.origin, oldSize, checkpoint.size)
       const receipt = await this.anchor.publish(checkpoint, prove, signal)
       for (const { name, bytes } of receiptFiles(receipt)) await evidence.keep(own.origin, name, bytes)
+      if (this.#log !== log) return
       this.#anchored = { size: checkpoint.size, time: receipt.time?.getTime() ?? wall() }
     }
     this.#current = begun
@@ -177,11 +213,6 @@ function receiptFiles({ files }: AnchorReceipt): AnchorReceipt['files'] {
     hint: 'at most 16 files of 1 MiB, with plain names',
   })
 }
-
-const conflict = (message: string) =>
-  new TrailproofError('TRAILPROOF_ANCHOR_CONFLICT', message, {
-    hint: 'the log was rolled back, or somebody else signs with its key: keep folder and anchor as evidence, and verify',
-  })
 
 function asAnchorError(cause: unknown): TrailproofError {
   if (cause instanceof TrailproofError) return cause

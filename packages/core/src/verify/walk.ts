@@ -47,6 +47,7 @@ export class Walk {
   /** Index of a whole record at the very end that lacks only its `\n`. */
   unended: number | undefined
   readonly recovered: { from: number; to: number }[] = []
+  readonly #claims: { from: number; to: number; index: number }[] = [] // of recoveries that no fitting checkpoint covers yet
   lastLine: Uint8Array | undefined
   readonly tiles: TileCheck
   /** The lines that are gone from the beginning. */
@@ -95,7 +96,12 @@ export class Walk {
     const { first, limit, bytes, ends } = chunk
     const lastSegment = limit === Number.POSITIVE_INFINITY
     if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
+<<<<<<< HEAD
     this.#ownEvents(chunk, digest.own ?? ends.keys())
+=======
+    this.ranges.see(bytes)
+    this.#seeRecoveries(chunk)
+>>>>>>> h/sound
     for (let k = 0; k < ends.length; ) {
       const index = first + k
       const [part, count] = this.#plain(digest, index, limit)
@@ -177,6 +183,7 @@ export class Walk {
         if (this.misfits.length < MAX_KEPT) this.misfits.push(mark)
         continue
       }
+      this.#weighClaims(size)
       this.fit = size
       if (mark.own && size !== this.#lastCounted) this.fitting++
       if (mark.own) this.#lastCounted = size
@@ -196,6 +203,7 @@ export class Walk {
     await this.#arrive(to)
   }
 
+<<<<<<< HEAD
   // What the log says of itself. Before any checkpoint above these lines is judged: they may name the next key.
   #ownEvents({ bytes, ends, first, limit }: Chunk, own: Iterable<number>): void {
     for (const k of own) {
@@ -205,8 +213,36 @@ export class Walk {
       )
       this.ranges.see(line)
       if (first + k < limit) this.purged.look(line, first + k)
+=======
+  #facts(chunk: Chunk): void {
+    const { bytes, ends, first, limit } = chunk
+    const kept = Math.min(ends.length, limit - first)
+    this.purged.look(chunk, kept)
+    if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
+  }
+
+  // What a recovery says that only it has signed. Anybody can write such a record behind the last checkpoint, so it counts
+  // for nothing that a checkpoint before it covers: the process that recovers signs nothing before its own words.
+  #seeRecoveries({ bytes, ends, first }: Chunk): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (let at = text.indexOf(RECOVERED), k = 0; at >= 0; at = text.indexOf(RECOVERED, at + 1)) {
+      const line = text.toString('utf8', text.lastIndexOf(0x0a, at) + 1, Math.max(at, text.indexOf(0x0a, at)))
+>>>>>>> h/sound
       const range = recoveredRange(line)
-      if (range && this.recovered.length < MAX_KEPT) this.recovered.push(range)
+      while (k < ends.length && ends[k]! < at) k++
+      // Of too many the last one stays: a process that recovers writes it after all that it has found.
+      if (range) this.#claims[Math.min(this.#claims.length, MAX_KEPT - 1)] = { ...range, index: first + k }
+    }
+  }
+
+  /** @param size - lines that the next fitting checkpoint covers; `fit` is that of the one before */
+  #weighClaims(size: number): void {
+    while (this.#claims[0] && this.#claims[0].index < size) {
+      const { from, to, index } = this.#claims.shift()!
+      const range = { from: Math.max(from, this.fit), to: Math.min(to, index) }
+      if (range.from >= range.to) continue
+      if (this.recovered.length < MAX_KEPT) this.recovered.push(range)
+      else if (range.from === 0) this.recovered[MAX_KEPT - 1] = range // it may be an alarm
     }
   }
 
@@ -221,6 +257,7 @@ export class Walk {
       if (this.beyond.length < MAX_KEPT) this.beyond.push(mark)
       else this.beyond[MAX_KEPT - 1] = mark // the largest matters most
     }
+    this.#weighClaims(Number.POSITIVE_INFINITY)
     this.ranges.finish()
     this.extras.finish(this.lines)
     this.root = this.#tree.root()

@@ -65,6 +65,11 @@ export interface Lease {
   share?(): SharedFileLease | undefined
   /** What anchors know of the log, for whoever opens it in the lease's stead; `heard` is what they have said so far. */
   elsewhere?: { asked(): Promise<readonly Elsewhere[]>; heard(): readonly Elsewhere[] }
+  /**
+   * The same slot, to be opened anew once the log that this lease has opened is closed: from now on `release` here closes
+   * what is open and leaves the slot taken. A writer that cannot leaves it out, and its logs are frozen at the next start.
+   */
+  renew?(): Lease
   /** Gives the slot up and closes what is still open; safe to call twice. */
   release(): void
 }

@@ -19,6 +19,7 @@ function start(anchor = new MemoryAnchor()) {
   const clock = new Clock()
   const told: (string | undefined)[] = []
   const kept: string[] = []
+  const shown: string[] = []
   const log = { note: undefined as string | undefined, proofs: [] as [number, number][] }
   const evidence: Evidence = {
     origins: async () => [],
@@ -32,6 +33,7 @@ function start(anchor = new MemoryAnchor()) {
     timers: clock,
     wall: () => Date.UTC(2026, 10, 23) + clock.now(),
     changed: (_, error) => void told.push(error?.code),
+    contradicted: (_, note) => void shown.push(note),
   })
   const begin = async () => {
     lane.begin(own, evidence)
@@ -41,7 +43,7 @@ function start(anchor = new MemoryAnchor()) {
     await clock.advance(ms)
     await turns()
   }
-  return { anchor, lane, clock, told, kept, log, begin, pass }
+  return { anchor, lane, clock, told, kept, shown, log, begin, pass }
 }
 
 it('the newest checkpoint is published, those in between are skipped, and an old one is not sent again', async () => {
@@ -111,6 +113,33 @@ it('an anchor that hangs is given up after 15 seconds, and not called again befo
   log.note = noteOf(8)
   await pass(60_000)
   expect([anchor.calls, anchor.sizes, told.at(-1)]).toEqual([2, [5, 8], undefined])
+})
+
+it('once a minute an anchor is asked what it knows: a larger log under our key contradicts, another key says nothing', async () => {
+  const { anchor, log, told, shown, begin, pass } = start()
+  log.note = noteOf(5)
+  anchor.latest = async () => noteOf(9)
+  await begin()
+  await pass(59_000)
+  expect([shown, told]).toEqual([[], []])
+  await pass(2000)
+  expect([shown, told]).toEqual([[noteOf(9)], ['TRAILPROOF_ANCHOR_CONFLICT']])
+  anchor.latest = async () => noteOf(9, 'shop/b/shop-0')
+  await pass(120_000)
+  expect([shown.length, told.at(-1)]).toEqual([1, undefined])
+  anchor.latest = () => Promise.reject(new Error('not now'))
+  await pass(120_000)
+  expect([shown.length, told.at(-1)]).toEqual([1, undefined])
+})
+
+it('another log is published from its beginning', async () => {
+  const { anchor, lane, log, begin, pass } = start()
+  log.note = noteOf(5)
+  await begin()
+  log.note = noteOf(2)
+  await begin()
+  await pass(60_000)
+  expect([anchor.sizes, lane.health(2).size]).toEqual([[5, 2], 2])
 })
 
 it('a disk that hangs shows as a failure of the anchor, too', async () => {

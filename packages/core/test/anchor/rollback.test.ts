@@ -10,6 +10,7 @@ import {
   fileWriter,
   memoryKeys,
   memoryWriter,
+  TrailproofError,
   verifyRoot,
 } from '../../src/index.js'
 import { temporaryFolder } from '../support.js'
@@ -128,6 +129,109 @@ it('a log whose tiles are gone is no fork', async () => {
   rmSync(join(log, 'tile'), { recursive: true })
   mkdirSync(join(log, 'tile'))
   expect((await life(dir, { keys, anchors: [anchor] }, 1)).opened).toMatchObject({ origin })
+})
+
+/** A running log, and a larger one that somebody with a copy of its folder and its keys has written elsewhere. */
+async function running(options: Partial<AuditOptions>) {
+  const dir = temporaryFolder()
+  const keys = memoryKeys()
+  const log = join(dir, 'audit', 'shop-0')
+  const audit = open(dir, { keys, ...options })
+  const { origin } = await audit.ready
+  await audit.record({ event: 'login.failed' }, { wait: 'checkpointed' })
+  cpSync(log, join(dir, 'thief', 'audit', 'shop-0'), { recursive: true })
+  const forge = async () => {
+    await life(join(dir, 'thief'), { keys: options.keys ?? keys }, 20)
+    return readFileSync(join(dir, 'thief', 'audit', 'shop-0', 'checkpoint'), 'utf8')
+  }
+  return { dir, log, audit, origin, forge }
+}
+
+const recordsOf = (lines: { event: string; data?: { n?: number } }[]) =>
+  lines.filter(({ event }) => event === 'admin.action').map(({ data }) => data!.n)
+
+it('a running log that an anchor contradicts is frozen, and what comes goes to a new one, whole and in order', async () => {
+  const anchor = new MemoryAnchor()
+  const { dir, log, audit, origin, forge } = await running({ anchors: [anchor] })
+  const note = await forge()
+  let shown = false
+  anchor.latest = async (asked) => (shown && asked === origin ? note : undefined)
+  anchor.publish = async (checkpoint) => {
+    if (shown && checkpoint.origin === origin)
+      throw new TrailproofError('TRAILPROOF_ANCHOR_CONFLICT', 'the anchor knows a larger log')
+    return MemoryAnchor.prototype.publish.call(anchor, checkpoint)
+  }
+  const receipts: Promise<{ origin?: string; index?: number }>[] = []
+  let n = 0
+  const record = () => receipts.push(audit.record({ event: 'admin.action', data: { n: n++ } }, { wait: 'durable' }))
+  for (let i = 0; i < 50; i++) record()
+  await Promise.all(receipts)
+  shown = true
+  const writing = setInterval(record, 1)
+  onTestFinished(() => clearInterval(writing))
+  await eventually(() => existsSync(join(dir, 'audit', 'shop-0.e2', 'checkpoint')))
+  await eventually(() => anchor.notes.some((one) => one.origin !== origin))
+  clearInterval(writing)
+  record()
+  const given = await Promise.all(receipts)
+  expect(audit.health()).toMatchObject({
+    status: 'red',
+    problems: [{ code: 'TRAILPROOF_LOG_ROLLED_BACK' }],
+    dropped: 0,
+    log: { state: 'writing' },
+    anchors: [{ name: 'elsewhere' }],
+  })
+  const frozen = bytesOf(log)
+  await audit.close()
+  expect(bytesOf(log)).toEqual(frozen)
+
+  const [before, after] = [linesOf(log), linesOf(join(dir, 'audit', 'shop-0.e2'))]
+  const written = [...recordsOf(before), ...recordsOf(after)]
+  expect(written).toEqual(Array.from({ length: n }, (_, i) => i))
+  expect(recordsOf(after).length).toBeGreaterThan(0)
+  for (const [i, { origin: where, index }] of given.entries())
+    expect((where === origin ? before : after)[index!].data.n).toBe(i)
+  expect(after[0]).toMatchObject({
+    event: 'audit.integrity_failed',
+    data: { origin, kind: 'rollback', anchor: 'elsewhere', known_checkpoint: note },
+  })
+  expect(after[1]).toMatchObject({ event: 'audit.started' })
+  expect(before.at(-1).event).not.toBe('audit.stopped')
+  const report = await verifyRoot(join(dir, 'audit'))
+  expect(report.logs.map(({ problems }) => problems)).toEqual([[], []])
+  expect(readFileSync(join(log, 'checkpoint'), 'utf8')).toContain(`\n${before.length}\n`) // signed to its end
+})
+
+it('the mark beside the keys freezes a running log as well, and is not written over', async () => {
+  const keys = { dir: join(temporaryFolder(), 'keys') }
+  const { dir, audit, origin, forge } = await running({ keys })
+  const marks = () => readdirSync(join(keys.dir, 'high-water')).filter((name) => !name.startsWith('.'))
+  await eventually(() => existsSync(join(keys.dir, 'high-water')) && marks().length > 0)
+  const [name] = marks()
+  const mark = join(keys.dir, 'high-water', name!)
+  const mine = readFileSync(mark)
+  const note = await forge()
+  // The thief's own start has left its mark in the very same place.
+  expect(readFileSync(mark).equals(mine)).toBe(false)
+  await audit.record({ event: 'login.failed' }) // or there is nothing to mark, and it is only looked at once a minute
+  await eventually(() => existsSync(join(dir, 'audit', 'shop-0.e2', 'checkpoint')))
+  expect(audit.health().problems).toMatchObject([{ code: 'TRAILPROOF_LOG_ROLLED_BACK' }])
+  expect(readFileSync(mark, 'utf8')).toBe(note)
+  expect(origin).not.toBe(audit.health().log.origin)
+})
+
+it('an anchor that merely says so, without a checkpoint of our key, freezes nothing', async () => {
+  const anchor = new MemoryAnchor()
+  const { dir, audit, origin } = await running({ anchors: [anchor] })
+  anchor.latest = async () => anchor.notes.at(-1)!.note.replace(/\n\d+\n/, '\n9999\n')
+  anchor.publish = async () => {
+    throw new TrailproofError('TRAILPROOF_ANCHOR_CONFLICT', 'the anchor knows a larger log')
+  }
+  await audit.record({ event: 'login.failed' }, { wait: 'checkpointed' })
+  await eventually(() => audit.health().status === 'red')
+  await audit.record({ event: 'login.failed' }, { wait: 'checkpointed' })
+  expect(audit.health()).toMatchObject({ log: { origin }, problems: [{ code: 'TRAILPROOF_ANCHOR_CONFLICT' }] })
+  expect(existsSync(join(dir, 'audit', 'shop-0.e2'))).toBe(false)
 })
 
 it('a log that was emptied is no new log', async () => {

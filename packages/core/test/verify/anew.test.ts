@@ -53,3 +53,33 @@ it('what the range itself says of such a key does not count', async () => {
   const lines = [started(0, 0, remote), login(1, 60), recovered(2, 61), started(3, 61)]
   expect(await problemsOf(lines)).toEqual(['rolled_back'])
 })
+
+it('what a checkpoint before it covers was signed before, whatever a record says that somebody has appended', async () => {
+  const lines = [started(0, 0), login(1, 20), login(2, 40), recovered(3, 41), login(4, 41)]
+  const signedBefore = async (sizes: number[], claimed = lines) => {
+    const notes = [...sizes, claimed.length].map((size) => makeNote(signer, claimed.slice(0, size).map(leafOf)))
+    const dir = writeLog(
+      new Map([
+        ['log.vkey', `${signer.vkey}\n`],
+        [segmentPath(0), claimed.map((line) => `${line}\n`).join('')],
+        ['checkpoints.log', notes.join('')],
+        ['checkpoint', notes.at(-1)!],
+      ]),
+    )
+    const { problems, recovered } = await verifyLog(folderReader(dir), { keys: [signer.vkey] })
+    return { problems: problems.map(({ kind }) => kind), recovered }
+  }
+  expect(await signedBefore([1, 2, 3])).toEqual({ problems: [], recovered: [] })
+  expect(await signedBefore([2])).toEqual({ problems: [], recovered: [{ from: 2, to: 3 }] })
+  expect(await signedBefore([4])).toEqual({ problems: ['rolled_back'], recovered: [{ from: 0, to: 3 }] })
+  // Nor for what comes behind it.
+  const ahead = lines.with(3, makeLine(3, { event: 'audit.recovered', time: at(41), data: { from: 3, to: 99 } }))
+  expect(await signedBefore([3], ahead)).toEqual({ problems: [], recovered: [] })
+})
+
+it('a thousand false ones do not hide that the log was signed anew', async () => {
+  const lines = [started(0, 0), login(1, 20)]
+  for (let seq = 2; seq < 1500; seq++)
+    lines.push(makeLine(seq, { event: 'audit.recovered', time: at(21), data: { from: 1, to: 2 } }))
+  expect(await problemsOf([...lines, recovered(1500, 22), started(1501, 22)])).toEqual(['rolled_back'])
+})

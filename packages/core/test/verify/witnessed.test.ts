@@ -1,5 +1,6 @@
 // What verify says about the witnesses of a policy, from the receipts that lie in the log folder.
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { join } from 'node:path'
 import { cosigner, formatVkey, KeyType, type NoteSigner, signNote } from '@trailproof/tlog'
 import { afterAll, describe, expect, test } from 'vitest'
 import { folderReader, type VerifyOptions, verifyLog, verifyRoot } from '../../src/index.js'
@@ -10,8 +11,10 @@ import {
   makeSigner,
   planOf,
   removeTempDirs,
+  renamed,
   type Signer,
   sha256,
+  tempDir,
   writeLog,
 } from './fixture.js'
 
@@ -145,6 +148,28 @@ describe('a policy', () => {
     expect(another.problems.map(({ kind }) => kind)).toContain('wrong_key')
     const dir = writeLog(logFiles(plan))
     expect(await verifyRoot(dir, { policy: none })).toMatchObject({ ok: true, trust: 'key' })
+  })
+
+  test('for logs of one key has no log lines, and each log is given by its vkey', async () => {
+    const other = renamed(log, 'shop/7f3a/shop-1')
+    const dir = tempDir()
+    for (const signer of [log, other]) {
+      const note = cosigned(noteAt(600, signer), a, b)
+      const files = logFiles({ ...plan, signer })
+      writeLog(new Map([...files, [nameOf(600, 'w'), note]]), join(dir, signer.origin.split('/').at(-1)!))
+    }
+    const keys = [`${log.vkey}\n${other.vkey}\n`]
+    const report = await verifyRoot(dir, { policy: `${lines}quorum two\n`, keys })
+    expect(report).toMatchObject({
+      ok: true,
+      trust: 'anchored',
+      logs: [{ witnessed: { size: 600 } }, { witnessed: { size: 600 } }],
+    })
+    const both = `log ${log.vkey}\nlog ${other.vkey}\n${lines}quorum two\n`
+    await expect(verifyRoot(dir, { policy: both })).rejects.toMatchObject({
+      code: 'TRAILPROOF_POLICY_INVALID',
+      line: 2,
+    })
   })
 
   test('that cannot be read is refused before the log is', async () => {

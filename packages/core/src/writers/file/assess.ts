@@ -1,11 +1,12 @@
 // Judging what a folder holds, without changing a byte of it: below the newest checkpoint everything must be there and
 // give its root; above it, whole lines count and the rest is what a crash tore.
 import { basename, join } from 'node:path'
-import { equalBytes, type Frontier, TileEdge } from '@trailproof/tlog'
+import { edgeTiles, equalBytes, type Frontier, TileEdge } from '@trailproof/tlog'
 import { hasher, leafHashIn } from '../../log/crypto.js'
 import type { Elsewhere, Head } from '../writer.js'
 import { citedCheckpoint, type FoundCheckpoints, readCheckpoints } from './checkpoints.js'
 import type { Disk } from './disk.js'
+import { fullTilesAreRight, readDurableTiles } from './durable-tiles.js'
 import { fork, rollback } from './elsewhere.js'
 import { type Hand, handOf, rotationAt } from './hand.js'
 import { CHECKPOINT, CHECKPOINT_HISTORY, SEGMENTS, type Segment, segmentsAmong, VKEY } from './layout.js'
@@ -13,7 +14,7 @@ import { beginOf, Excuse, type PurgedFile, readPurged, standsInTiles } from './p
 import { endsFit, isWholeLine, saysSeq, scanLines } from './scan.js'
 import { SignsOfCheckpoints } from './signs.js'
 import type { Steps } from './steps.js'
-import { frontierOfEdge, fullTilesAreThere, keptEdge, reachBeyond, readEdge } from './tiles.js'
+import { frontierOfEdge, keptEdge, reachBeyond, readEdge } from './tiles.js'
 import { readVkeys } from './vkeys.js'
 
 export type Assessment =
@@ -37,6 +38,8 @@ export interface SoundLog {
   frontier: Frontier
   /** Right edge of the tiles at `size`; undefined: the tiles must be rebuilt. */
   edge: TileEdge | undefined
+  /** Leaves whose full tiles are durable. */
+  durableTiles: number
   pieces: Piece[]
 }
 
@@ -167,7 +170,7 @@ function damaged(
 const SMALL_LOG_BYTES = 128 * 1024 * 1024
 
 type SizedSegment = Segment & { bytes: number }
-type Found = Pick<SoundLog, 'begin' | 'size' | 'frontier' | 'edge' | 'pieces'>
+type Found = Pick<SoundLog, 'begin' | 'size' | 'frontier' | 'edge' | 'durableTiles' | 'pieces'>
 
 /** Goes over the lines and compares the root where the newest checkpoint stands. */
 class Scan {
@@ -209,7 +212,11 @@ class Scan {
     const begin = this.#begin
     if (first === undefined || first === begin) return undefined
     const tiles = readEdge(this.#disk, this.#folder, first)
-    if (!tiles || !(yield* fullTilesAreThere(this.#disk, this.#folder, first, begin))) return undefined
+    if (!tiles) return undefined
+    const durable = Math.max(begin, readDurableTiles(this.#disk, this.#folder))
+    const edge = (level: number) => tiles[edgeTiles(first).findIndex((tile) => tile.level === level)]
+    const extent = { size: first, from: begin, durable }
+    if (!(yield* fullTilesAreRight(this.#disk, this.#folder, extent, edge))) return undefined
     const before = this.#segments.slice(0, start)
     if (
       !before.every((segment, i) => this.#endsFit(segment, this.#segments[i + 1]!.first)) ||
@@ -221,14 +228,14 @@ class Scan {
     if (purged && purged.index < first && standsInTiles(this.#disk, this.#folder, purged))
       excuse.take(purged, purged.index)
     const found = yield* this.#scan(start, frontierOfEdge(first, tiles), new TileEdge(hasher, first, tiles), excuse)
-    if ('problem' in found) return undefined
+    if ('problem' in found || durable > found.size) return undefined
     const whole = before.map((segment, i) => ({
       ...segment,
       lines: this.#segments[i + 1]!.first - segment.first,
       keep: segment.bytes,
       unsignedAt: segment.bytes,
     }))
-    return { ...found, pieces: [...whole, ...found.pieces] }
+    return { ...found, durableTiles: durable, pieces: [...whole, ...found.pieces] }
   }
 
   /** Hashes every line; for a large log the tiles are made in a second pass, once the lines are known to be right. */
@@ -307,6 +314,6 @@ class Scan {
     // Without a checkpoint anything would fit; signing it would make a forgery genuine.
     if (signedSize === 0 && (this.#signs?.found || reachBeyond(this.#disk, this.#folder, frontier.size)))
       return { kind: 'checkpoint', problem: 'its checkpoints are gone' }
-    return { begin: this.#begin, size: frontier.size, frontier, edge, pieces }
+    return { begin: this.#begin, size: frontier.size, frontier, edge, durableTiles: this.#begin, pieces }
   }
 }

@@ -51,16 +51,20 @@ function makeUnlessThere(disk: Disk, path: string): boolean {
   }
 }
 
+type Fill = (put: (bytes: Uint8Array) => Steps<void>) => Steps<void>
+
 /**
  * Puts a whole file in place of whatever has its name. A crash leaves the old one or the new one, never a part.
  *
  * @param fill - writes the content through the function it is given
  */
-export function* replaceFile(
-  disk: Disk,
-  path: string,
-  fill: (put: (bytes: Uint8Array) => Steps<void>) => Steps<void>,
-): Steps<void> {
+export function* replaceFile(disk: Disk, path: string, fill: Fill): Steps<void> {
+  yield* replaceUnnamed(disk, path, fill)
+  yield* syncFolder(disk, dirname(path))
+}
+
+/** The same, but the caller syncs the folder, once for all of its files. */
+export function* replaceUnnamed(disk: Disk, path: string, fill: Fill): Steps<void> {
   const temporary = `${path}${TEMPORARY}`
   if (disk.stat(temporary)) disk.remove(temporary) // from a crash; nothing counts on it
   const fd = disk.open(temporary, 'create')
@@ -75,7 +79,6 @@ export function* replaceFile(
     yield { do: 'close', fd }
   }
   disk.rename(temporary, path) // all of its bytes are durable, its name not yet
-  yield* syncFolder(disk, dirname(path))
 }
 
 /** One write; fewer bytes than given is a failure. */

@@ -6,7 +6,7 @@ import type { CheckpointStore } from './checkpoints.js'
 import { type Disk, type DiskLock, type FileFacts, isFull } from './disk.js'
 import type { SegmentStore } from './segment.js'
 import { runSync, type Steps, Task } from './steps.js'
-import { type TileStore, tryStore } from './tiles.js'
+import { type TileStore, tryStore, trySync } from './tiles.js'
 import { addVkey } from './vkeys.js'
 
 export interface FileLogParts {
@@ -160,6 +160,7 @@ export class FileLog implements OpenLog {
         yield* checkpoints.keep(note, sync)
       }
       this.#checkFolder()
+      if (sync) yield* trySync(tiles)
     } catch (cause) {
       throw failure(cause, this.#parts.folder, 'the checkpoint could not be kept', 'written')
     }

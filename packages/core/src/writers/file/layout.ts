@@ -11,6 +11,7 @@
 //       anchors/                              receipts of anchors: copies, for convenience
 //       quarantine/                           bytes that a crash tore, and lines that a later segment superseded
 //       ballast                               room for the last words on a full disk
+//       durable-tiles                         so many leaves have durable full tiles; a hint for the next opening
 //       purged                                the newest purge record, verbatim: where the lines begin; a copy
 //       hold                                  while it stands, retention removes nothing
 //     shop-0.e2/                              the log that follows a damaged shop-0, which stays untouched
@@ -28,6 +29,7 @@ export const VKEY = 'log.vkey'
 export const QUARANTINE = 'quarantine'
 export const ANCHORS = 'anchors'
 export const BALLAST = 'ballast'
+export const DURABLE_TILES = 'durable-tiles'
 export const PURGED = 'purged'
 export const HOLD = 'hold'
 /** Ends every temporary name; such a file is half written and never counts. */

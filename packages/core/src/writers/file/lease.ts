@@ -85,6 +85,7 @@ class FileLease implements Lease {
   readonly #options: FileLeaseOptions
   #opening: Task<FileLog> | undefined
   #log: FileLog | undefined
+  #isRenewed = false
 
   constructor(root: string, slot: string, lock: DiskLock, options: FileLeaseOptions) {
     this.slot = slot
@@ -123,9 +124,14 @@ class FileLease implements Lease {
     }
   }
 
+  renew(): FileLease {
+    this.#isRenewed = true
+    return new FileLease(this.#root, this.slot, this.#lock, this.#options)
+  }
+
   release(): void {
     this.#log?.closeSync()
-    this.#lock.release()
+    if (!this.#isRenewed) this.#lock.release()
   }
 
   *#open(request: OpenRequest): Steps<FileLog> {

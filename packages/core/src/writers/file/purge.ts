@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path'
 import { encodeHex, TILE_WIDTH, tilePath } from '@trailproof/tlog'
 import { leafHashIn } from '../../log/crypto.js'
 import type { Disk } from './disk.js'
-import { replaceFile, syncFolder, writeWhole } from './durable.js'
-import { PURGED, SEGMENTS, segmentsAmong, TEMPORARY, TILES } from './layout.js'
+import { replaceFile, replaceUnnamed, syncFolder } from './durable.js'
+import { PURGED, SEGMENTS, segmentsAmong, TILES } from './layout.js'
 import { scanLines } from './scan.js'
 import { breathe, type Steps } from './steps.js'
 import { readTile } from './tiles.js'
@@ -27,26 +27,12 @@ export function* keepTiles(disk: Disk, folder: string, from: number, to: number)
       const bytes = readTile(disk, folder, { level, index, width: TILE_WIDTH })
       if (!bytes) throw new Error(`tile ${level}/${index} is missing`)
       const path = join(folder, tilePath(level, index))
-      yield* writeAfresh(disk, path, bytes)
+      yield* replaceUnnamed(disk, path, (put) => put(bytes))
       folders.add(dirname(path))
     }
   }
   for (const path of withParents(folders, join(folder, TILES))) yield* syncFolder(disk, path)
   yield* syncFolder(disk, folder)
-}
-
-/** As replaceFile, but the caller syncs the folder, once for all of its files. */
-function* writeAfresh(disk: Disk, path: string, bytes: Uint8Array): Steps<void> {
-  const temporary = `${path}${TEMPORARY}`
-  if (disk.stat(temporary)) disk.remove(temporary)
-  const fd = disk.open(temporary, 'create')
-  try {
-    yield* writeWhole(fd, bytes, 0)
-    yield { do: 'sync', fd }
-  } finally {
-    yield { do: 'close', fd }
-  }
-  disk.rename(temporary, path)
 }
 
 /** The folders and all above them up to `top`, deepest first. */

@@ -8,6 +8,7 @@ import type { SoundLog } from './assess.js'
 import { CheckpointStore } from './checkpoints.js'
 import type { Disk } from './disk.js'
 import { ensureFolder, readPieces, replaceFile, syncFolder } from './durable.js'
+import { forgetDurableTiles } from './durable-tiles.js'
 import { CHECKPOINT, QUARANTINE, SEGMENTS, segmentName, segmentsAmong, TEMPORARY, TILES } from './layout.js'
 import { quarantine, quarantineBytes, quarantinedSince } from './quarantine.js'
 import { firstLine, scanLines, timeOfLine } from './scan.js'
@@ -132,8 +133,10 @@ function* takeUpCheckpoints(
     yield* replaceFile(disk, join(folder, CHECKPOINT), (put) => put(Buffer.from(newest.note)))
 }
 
-function* takeUpTiles(disk: Disk, folder: string, { edge, begin }: SoundLog): Steps<TileStore> {
-  const tiles = new TileStore(disk, folder, edge ?? new TileEdge(hasher, begin, keptEdge(disk, folder, begin)))
+function* takeUpTiles(disk: Disk, folder: string, { edge, begin, durableTiles }: SoundLog): Steps<TileStore> {
+  const from = edge ?? new TileEdge(hasher, begin, keptEdge(disk, folder, begin))
+  const tiles = new TileStore(disk, folder, from, durableTiles)
+  yield* forgetDurableTiles(disk, folder, durableTiles)
   if (edge) yield* tryStore(tiles)
   else yield* rebuildTiles(disk, folder, begin, tiles)
   tiles.tidy()

@@ -16,8 +16,9 @@ import {
 import { hasher } from '../../log/crypto.js'
 import type { Disk } from './disk.js'
 import { readSmall, writeWhole } from './durable.js'
+import { TileSyncer } from './durable-tiles.js'
 import { TEMPORARY } from './layout.js'
-import { breathe, type Steps } from './steps.js'
+import type { Steps } from './steps.js'
 
 const HASH_BYTES = 32
 const FULL_BYTES = TILE_WIDTH * HASH_BYTES
@@ -99,20 +100,6 @@ export function frontierOfEdge(size: number, tiles: readonly Uint8Array[]): Fron
   return new Frontier(hasher, size, stack)
 }
 
-/**
- * True when every full tile of a tree of `size` leaves is there in full length: a power cut may have emptied some.
- *
- * @param from - tiles that end at or before this leaf are not looked at: they were made durable when it was purged up to here
- */
-export function* fullTilesAreThere(disk: Disk, folder: string, size: number, from: number): Steps<boolean> {
-  for (let perTile = TILE_WIDTH, level = 0; perTile <= size; perTile *= TILE_WIDTH, level++)
-    for (let index = Math.floor(from / perTile); (index + 1) * perTile <= size; index++) {
-      if (disk.stat(join(folder, tilePath(level, index)))?.size !== FULL_BYTES) return false
-      if (index % 256 === 255) yield breathe
-    }
-  return true
-}
-
 /** True when a tile speaks of leaf `size`, so that there must have been more than `size` leaves. */
 export function reachBeyond(disk: Disk, folder: string, size: number): boolean {
   const path = join(folder, tilePath(0, Math.floor(size / TILE_WIDTH)))
@@ -128,6 +115,13 @@ export function* tryStore(tiles: TileStore): Steps<void> {
   } catch {}
 }
 
+/** Makes a few more tiles durable, if the disk does so; until then the next opening looks after them. */
+export function* trySync(tiles: TileStore): Steps<void> {
+  try {
+    yield* tiles.syncSome()
+  } catch {}
+}
+
 /** Writes the tiles of a growing tree. */
 export class TileStore {
   readonly #disk: Disk
@@ -135,12 +129,15 @@ export class TileStore {
   readonly #edge: TileEdge
   readonly #folders = new Set<string>()
   readonly #partials = new Map<number, string>() // by level: the partial tile that the next one replaces
+  readonly #syncer: TileSyncer
   #pending: TileData[] = []
 
-  constructor(disk: Disk, folder: string, edge: TileEdge) {
+  /** @param durable - leaves whose full tiles are durable */
+  constructor(disk: Disk, folder: string, edge: TileEdge, durable = 0) {
     this.#disk = disk
     this.#folder = folder
     this.#edge = edge
+    this.#syncer = new TileSyncer(disk, folder, durable)
   }
 
   get size(): number {
@@ -159,6 +156,10 @@ export class TileStore {
       yield* this.#put(this.#pending[0]!)
       this.#pending.shift()
     }
+  }
+
+  *syncSome(): Steps<void> {
+    if (this.#pending.length === 0) yield* this.#syncer.some(this.#edge.size)
   }
 
   *#put({ level, index, width, bytes }: TileData): Steps<void> {
