@@ -96,12 +96,7 @@ export class Walk {
     const { first, limit, bytes, ends } = chunk
     const lastSegment = limit === Number.POSITIVE_INFINITY
     if (ends.length > 0 && first > this.lines && first < limit) await this.#gap(first)
-<<<<<<< HEAD
     this.#ownEvents(chunk, digest.own ?? ends.keys())
-=======
-    this.ranges.see(bytes)
-    this.#seeRecoveries(chunk)
->>>>>>> h/sound
     for (let k = 0; k < ends.length; ) {
       const index = first + k
       const [part, count] = this.#plain(digest, index, limit)
@@ -203,7 +198,6 @@ export class Walk {
     await this.#arrive(to)
   }
 
-<<<<<<< HEAD
   // What the log says of itself. Before any checkpoint above these lines is judged: they may name the next key.
   #ownEvents({ bytes, ends, first, limit }: Chunk, own: Iterable<number>): void {
     for (const k of own) {
@@ -213,26 +207,15 @@ export class Walk {
       )
       this.ranges.see(line)
       if (first + k < limit) this.purged.look(line, first + k)
-=======
-  #facts(chunk: Chunk): void {
-    const { bytes, ends, first, limit } = chunk
-    const kept = Math.min(ends.length, limit - first)
-    this.purged.look(chunk, kept)
-    if (kept > 0) this.lastLine = bytes.slice(kept > 1 ? ends[kept - 2]! + 1 : 0, ends[kept - 1]!)
+      this.#claim(recoveredRange(line), first + k)
+    }
   }
 
   // What a recovery says that only it has signed. Anybody can write such a record behind the last checkpoint, so it counts
   // for nothing that a checkpoint before it covers: the process that recovers signs nothing before its own words.
-  #seeRecoveries({ bytes, ends, first }: Chunk): void {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    for (let at = text.indexOf(RECOVERED), k = 0; at >= 0; at = text.indexOf(RECOVERED, at + 1)) {
-      const line = text.toString('utf8', text.lastIndexOf(0x0a, at) + 1, Math.max(at, text.indexOf(0x0a, at)))
->>>>>>> h/sound
-      const range = recoveredRange(line)
-      while (k < ends.length && ends[k]! < at) k++
-      // Of too many the last one stays: a process that recovers writes it after all that it has found.
-      if (range) this.#claims[Math.min(this.#claims.length, MAX_KEPT - 1)] = { ...range, index: first + k }
-    }
+  #claim(range: { from: number; to: number } | undefined, index: number): void {
+    // Of too many the last one stays: a process that recovers writes it after all that it has found.
+    if (range) this.#claims[Math.min(this.#claims.length, MAX_KEPT - 1)] = { ...range, index }
   }
 
   /** @param size - lines that the next fitting checkpoint covers; `fit` is that of the one before */
