@@ -1,7 +1,9 @@
 // How processes and threads end under load, by themselves and by others.
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CORE } from './build.js'
 import type { Application } from './process.js'
 import { type ProvenLog, prove } from './prove.js'
 import { useScene } from './scene.js'
@@ -124,6 +126,23 @@ describe('an audit in a worker thread of the application', () => {
   }
 })
 
+describe('an audit that was closed', () => {
+  it('has given its slot back: the next one in this process goes on with the same log', () => {
+    // No mark beside the keys: writing it would take longer than the log's thread takes to end.
+    const program = `
+      const { createAudit, fileWriter, memoryKeys } = await import(${JSON.stringify(CORE)})
+      const keys = memoryKeys()
+      for (let life = 0; life < 40; life++) {
+        const audit = createAudit({ service: 'shop', writer: fileWriter(${JSON.stringify(scene().dir)}), keys, upkeep: false })
+        console.log((await audit.ready).origin)
+        await audit.close()
+      }`
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    const origins = said.trim().split('\n')
+    expect([origins.length, new Set(origins).size]).toEqual([40, 1])
+  }, 120_000)
+})
+
 describe('a cluster of 4 workers', () => {
   it('restarted one after the other under load keeps to 4 logs, and loses nothing', async () => {
     const application = scene().start({}, { program: 'cluster.mjs' })
@@ -138,8 +157,14 @@ describe('a cluster of 4 workers', () => {
     await application.kill()
     const { logs } = await prove(scene())
     expect(logs.map(({ name }) => name)).toEqual(['shop-0', 'shop-1', 'shop-2', 'shop-3'])
-    // Each of them was begun once, and gone on with by its successor.
-    const begun = logs.map(({ records }) => records.filter(({ event }) => event === 'audit.started').length)
-    expect(begun).toEqual([3, 3, 3, 3])
+    // Each of them was begun once, gone on with by its successor, and by who proves it: by process, so that a log which a
+    // process has begun twice (its thread was lost) is told from a slot that was given to the wrong one.
+    const starts = logs.map(({ records }) => records.filter(({ event }) => event === 'audit.started'))
+    const begun = starts.map((some) => some.map(({ data, service }) => `${data!['pid']} ${service.instance}`))
+    expect(new Set(begun.flat()).size, `begun twice: ${JSON.stringify(begun)}`).toBe(begun.flat().length)
+    expect(
+      begun.map((some) => some.length),
+      JSON.stringify(begun),
+    ).toEqual([3, 3, 3, 3])
   }, 120_000)
 })

@@ -180,7 +180,7 @@ export class ThreadedLog implements AnyLog {
       this.#changed()
     } else this.#progress()
     if (report.told === 'checkpoint') this.#sender.answered(report.id, report.error && uncarry(report.error))
-    if (report.told === 'closed') this.#end(this.#givenUp ?? (report.error && uncarry(report.error)))
+    if (report.told === 'closed') this.#end(this.#givenUp ?? (report.error && uncarry(report.error)), true)
   }
 
   /** Has the log's thread open the log, once. */
@@ -287,13 +287,17 @@ export class ThreadedLog implements AnyLog {
     this.#end(complete ? undefined : (this.#lastError ?? endedBefore()))
   }
 
-  /** Nothing more will be written. Whoever still waits is told why, exactly once. */
-  #end(error: TrailproofError | undefined): void {
+  /**
+   * Nothing more will be written. Whoever still waits is told why, exactly once.
+   *
+   * @param closed - the log's thread has said that it has closed the log: it makes no call any more, though it has not ended
+   */
+  #end(error: TrailproofError | undefined, closed = false): void {
     if (this.#ended) return
     this.#ended = { error }
     this.#stall.end()
     // The slot may not go to others as long as a system call of ours could still change the log.
-    if (this.#link.hasEnded()) this.#options.lease.release()
+    if (closed || this.#link.hasEnded()) this.#options.lease.release()
     else void this.#link.ended.then(() => this.#options.lease.release())
     this.#link.end()
     const left = error ?? closedError()
