@@ -1,18 +1,18 @@
 // From queued entries to bytes: sequence numbers, lines, leaf hashes. A batch formed again after a failure begins with the
 // same bytes, since the size has not moved and bodies are built once.
 import { hash } from 'node:crypto'
-import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
+import { HASH_BYTES, MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import type { Batch } from '../writers/writer.js'
+import { putHash } from './crypto.js'
 import type { BodyBytes } from './entry.js'
 import { unserialisable } from './log-errors.js'
 import type { Item, Queue } from './queue.js'
 
-/** A batch and the items it came from; `leafHex[i]` belongs to `items[i]`. */
+/** A batch and the items it came from, one for each line. */
 export interface FormedBatch {
   readonly batch: Batch
   readonly items: Item[]
-  readonly leafHex: string[]
 }
 
 export interface BatchLimits {
@@ -58,7 +58,7 @@ export function formBatch(
     bytes += line.bytes + 1
     position++
   }
-  return items.length ? { items, ...encode(first, lines, bytes) } : undefined
+  return items.length ? { items, batch: encode(first, lines, bytes) } : undefined
 }
 
 /** What is put in front of every body. */
@@ -103,12 +103,11 @@ export function tooLong(event: string, bytes: number): TrailproofError {
   )
 }
 
-function encode(first: number, lines: Line[], length: number): { batch: Batch; leafHex: string[] } {
+function encode(first: number, lines: Line[], length: number): Batch {
   const buffer = Buffer.allocUnsafe(length + 1)
-  const leafHashes: Uint8Array[] = []
-  const leafHex: string[] = []
+  const leafHashes = Buffer.allocUnsafe(lines.length * HASH_BYTES)
   let at = 1
-  for (const { prefix, body } of lines) {
+  lines.forEach(({ prefix, body }, i) => {
     const text = at + buffer.write(prefix, at, 'latin1')
     const end =
       typeof body === 'string'
@@ -116,12 +115,16 @@ function encode(first: number, lines: Line[], length: number): { batch: Batch; l
         : text + body.source.copy(buffer, text, body.start, body.end)
     // RFC 6962 2.1: a leaf is hashed behind a zero byte. The byte before a line is free for it while the line is hashed.
     buffer[at - 1] = 0
-    const hex = hash('sha256', buffer.subarray(at - 1, end), 'hex')
+    putHash(hash('sha256', buffer.subarray(at - 1, end), 'binary'), leafHashes, i * HASH_BYTES)
     if (at > 1) buffer[at - 1] = 10
-    leafHex.push(hex)
-    leafHashes.push(Buffer.from(hex, 'hex'))
     buffer[end] = 10
     at = end + 1
-  }
-  return { batch: { first, bytes: buffer.subarray(1), leafHashes }, leafHex }
+  })
+  return { first, count: lines.length, bytes: buffer.subarray(1), leafHashes }
+}
+
+/** Leaf hash, hex, of the batch's `i`-th line. */
+export function leafHashOf({ leafHashes }: Batch, i: number): string {
+  const { buffer, byteOffset } = leafHashes
+  return Buffer.from(buffer, byteOffset + i * HASH_BYTES, HASH_BYTES).toString('hex')
 }

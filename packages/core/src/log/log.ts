@@ -8,7 +8,7 @@
 // What survives a power cut: every line whose `settled` got a receipt. What a checkpoint covers is durable before it is signed.
 import type { TrailproofError } from '../errors.js'
 import type { Head, Lease, OpenLog } from '../writers/writer.js'
-import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS } from './batch.js'
+import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS, leafHashOf } from './batch.js'
 import { Checkpointer } from './checkpointer.js'
 import type { LogKey } from './crypto.js'
 import { type Entry, keepBody } from './entry.js'
@@ -268,7 +268,7 @@ export class Log {
       skip,
     )
     if (!underWay && !last && checkpointer.syncedSize === this.size) return this.#finish(true, undefined)
-    const hashes = [...(underWay?.batch.leafHashes ?? []), ...(last?.batch.leafHashes ?? [])]
+    const hashes = Buffer.concat([underWay, last].flatMap((formed) => formed?.batch.leafHashes ?? []))
     const sign = this.#wordless ? leaveUnsigned : checkpointer.signAhead(hashes)
     const done = this.#log!.finishSync(last?.batch, sign, timeoutMs)
     return this.#finish(done, done ? [underWay, last] : undefined, sign !== undefined)
@@ -397,12 +397,12 @@ export class Log {
     this.#answerWaiters()
   }
 
-  #committed({ items, batch, leafHex }: FormedBatch): void {
+  #committed({ items, batch }: FormedBatch): void {
     const rotation = items.findIndex(({ entry }) => entry.rotatesKey)
     this.#checkpointer!.grow(batch.leafHashes, this.#timers.now(), rotation)
     this.#queue.shift(items.length)
     items.forEach((item, i) => {
-      const [index, leafHash] = [batch.first + i, leafHex[i]!]
+      const [index, leafHash] = [batch.first + i, leafHashOf(batch, i)]
       if (item.entry.wait === 'checkpointed') {
         this.#awaitingCheckpoint.push({ item, index, leafHash })
         this.#queue.hold(item.entry)
