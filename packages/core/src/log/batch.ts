@@ -5,7 +5,6 @@ import { HASH_BYTES, MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import type { Batch } from '../writers/writer.js'
 import { putHash } from './crypto.js'
-import type { BodyBytes } from './entry.js'
 import { unserialisable } from './log-errors.js'
 import type { Item, Queue } from './queue.js'
 
@@ -67,22 +66,22 @@ export const prefixOf = (seq: number) => `{"v":1,"seq":${seq},`
 /** A line before it has its place in the batch's bytes. */
 interface Line {
   prefix: string
-  body: string | BodyBytes
+  body: string
   bytes: number
 }
 
 function lineOf(item: Item, seq: number): Line | TrailproofError {
   const { event } = item.entry
   try {
-    item.body ??= typeof item.entry.body === 'function' ? item.entry.body() : item.entry.body
+    // What was written over was copied by `append`.
+    item.body ??= typeof item.entry.body === 'function' ? item.entry.body() : (item.entry.body as string)
   } catch (cause) {
     return unserialisable(event, cause)
   }
   const { body } = item
-  // What comes from another thread was looked at there.
-  if (typeof body === 'string' && !isBody(body)) return notOneLine(event)
+  if (!isBody(body)) return notOneLine(event)
   const prefix = prefixOf(seq)
-  const bytes = prefix.length + (typeof body === 'string' ? Buffer.byteLength(body) : body.end - body.start)
+  const bytes = prefix.length + Buffer.byteLength(body)
   return bytes > MAX_ENTRY_BYTES ? tooLong(event, bytes) : { prefix, body, bytes }
 }
 
@@ -109,10 +108,7 @@ function encode(first: number, lines: Line[], length: number): Batch {
   let at = 1
   lines.forEach(({ prefix, body }, i) => {
     const text = at + buffer.write(prefix, at, 'latin1')
-    const end =
-      typeof body === 'string'
-        ? text + buffer.write(body, text, 'utf8')
-        : text + body.source.copy(buffer, text, body.start, body.end)
+    const end = text + buffer.write(body, text, 'utf8')
     // RFC 6962 2.1: a leaf is hashed behind a zero byte. The byte before a line is free for it while the line is hashed.
     buffer[at - 1] = 0
     putHash(hash('sha256', buffer.subarray(at - 1, end), 'binary'), leafHashes, i * HASH_BYTES)
