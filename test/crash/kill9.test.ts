@@ -66,13 +66,15 @@ describe.each([2, 8])('%i processes started on one folder in the same instant', 
   ])(
     '%s',
     async (_, env) => {
-      const applications = Array.from({ length: count }, () => scene().start({}, { env }))
+      // Nobody has made the folders above either.
+      const dir = join(scene().folder, 'var', 'log', 'shop', 'audit')
+      const applications = Array.from({ length: count }, () => scene().start({ dir }, { env }))
       for (const application of applications) application.tell('load 20')
       await Promise.all(applications.map((application) => application.more(50)))
       const slots = applications.map(({ opened }) => opened[0]!.origin.split('/').at(-1))
       expect(slots.sort()).toEqual(Array.from({ length: count }, (_, n) => `shop-${n}`))
       await Promise.all(applications.map((application) => application.kill()))
-      const { logs } = await prove(scene())
+      const { logs } = await prove(scene(), { dir })
       // Whoever wrote into a log, wrote into that one alone: `prove` has seen to it.
       expect(logs.length).toBe(count)
     },

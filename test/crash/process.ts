@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FileWriterOptions, Health, Opened, PolicyRule } from '@trailproof/core'
+import { effort } from '../effort.js'
 import { CORE } from './build.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -36,6 +37,22 @@ export interface Acknowledged {
   leafHash: string
 }
 
+const PATIENCE_MS = effort(60_000, 240_000)
+
+/** One letter for each thread, as in `man proc`, and what it waits for in the kernel where that may be known; on Linux. */
+function threadStates(pid: number): { threads: string[] } {
+  const task = `/proc/${pid}/task`
+  const read = (thread: string, file: string) => readFileSync(join(task, thread, file), 'utf8')
+  if (process.platform !== 'linux') return { threads: [] }
+  try {
+    const state = (thread: string) => `${read(thread, 'stat').split(') ').at(-1)![0]} ${read(thread, 'wchan')}`
+    return { threads: readdirSync(task).map(state) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return { threads: [] }
+  }
+}
+
 export type OpenedLog = Omit<Opened, 'damaged'> & { damaged?: string }
 
 export class Application {
@@ -52,6 +69,7 @@ export class Application {
   #errors = ''
   #text = ''
   #commands = 0
+  #heardAt = performance.now()
   readonly #answers = new Map<number, unknown>()
   readonly #said = new Set<string>()
   #listeners: (() => void)[] = []
@@ -133,12 +151,7 @@ export class Application {
   /** Stops every thread of it; on Linux. A signal takes a moment, and a thread in a system call stops when that returns. */
   async freeze(): Promise<void> {
     this.child.kill('SIGSTOP')
-    const task = `/proc/${this.pid}/task`
-    const state = (thread: string) =>
-      readFileSync(join(task, thread, 'stat'), 'utf8')
-        .split(') ')
-        .at(-1)![0]
-    while (!readdirSync(task).every((thread) => state(thread) === 'T'))
+    while (!threadStates(this.pid).threads.every((thread) => thread.startsWith('T')))
       await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
@@ -158,14 +171,42 @@ export class Application {
     return this.when(() => this.#said.has(line), `it says "${line}"`)
   }
 
+  /** @throws when it ends before, or nothing comes of it for a minute */
   async when(come: () => boolean, what: string): Promise<void> {
-    while (!come()) {
-      if (this.#hasEnded) throw new Error(`it ended before ${what}: ${this.#errors}`)
-      await new Promise<void>((resolve) => this.#listeners.push(resolve))
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#tell()
+    }, PATIENCE_MS)
+    try {
+      while (!come()) {
+        if (this.#hasEnded) throw new Error(`it ended before ${what}: ${this.#errors}`)
+        if (late) throw new Error(`after ${PATIENCE_MS} ms it is not so that ${what}; ${this.#lastWords()}`)
+        await new Promise<void>((resolve) => this.#listeners.push(resolve))
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
+  /** For the one who reads of a failure and was not there. */
+  #lastWords(): string {
+    const { acknowledged, refused, late, failure, opened } = this
+    const heard = `last heard of ${Math.round(performance.now() - this.#heardAt)} ms ago`
+    const state = {
+      acknowledged: acknowledged.length,
+      refused: refused.length,
+      refusal: refused.at(-1)?.code,
+      late: late.length,
+      failure,
+      opened,
+      ...threadStates(this.pid),
+    }
+    return `${JSON.stringify(state)}, ${heard}, stderr: ${this.#errors}`
+  }
+
   #take(text: string): void {
+    this.#heardAt = performance.now()
     const lines = (this.#text + text).split('\n')
     this.#text = lines.pop()!
     for (const line of lines) this.#hear(line)

@@ -226,6 +226,33 @@ describe('a full disk', () => {
     prove(next, world)
   })
 
+  it('signs what lines took of that room, however often they come back for more', async () => {
+    const disk = new CrashDisk()
+    const world = new World()
+    const life = begin(disk, world, {}, { ballastBytes: 64 * 1024, segmentBytes: 1e6 })
+    await life.log.ready
+    life.write(10)
+    await life.log.checkpoint()
+    disk.capacity = used(disk)
+    for (let round = 0; round < 5; round++) {
+      life.write(1000, 1)
+      await settleDown(disk, life, 60)
+      expect(life.log.signedSize).toBe(life.log.size)
+      disk.capacity += 7000 // somebody frees a little, and short lines use it up to the last byte
+    }
+    expect(life.log.state).toBe('failing')
+    expect(life.log.size).toBeGreaterThan(30)
+    disk.capacity = Number.POSITIVE_INFINITY
+    await settleDown(disk, life)
+    expect(life.log.health()).toMatchObject({ state: 'writing', queuedRecords: 0 })
+    await life.log.checkpoint()
+    expect(disk.stat('/audit/shop-0/ballast'), 'the room is kept again').toMatchObject({ size: 64 * 1024 })
+    await end(life)
+    const { life: again } = await reopened(disk, world)
+    await end(again)
+    prove(disk, world)
+  })
+
   it('keeps what it cannot write in memory until there is room', async () => {
     const disk = new CrashDisk()
     const world = new World()

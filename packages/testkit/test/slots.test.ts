@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Log } from '../../core/src/log/log.js'
+import { type Disk, nodeDisk } from '../../core/src/writers/file/disk.js'
 import { fileWriter } from '../../core/src/writers/file/file-writer.js'
 import { ManualTimers } from '../src/manual-timers.js'
 import { testKey } from '../src/test-key.js'
@@ -55,6 +56,21 @@ it('a copy of a log under another slot’s name is not appended to, so no origin
   await Promise.all([first.close(), second.close()])
   expect(readFileSync(join(dir, 'shop-1/seg/00000000000000000000.jsonl'), 'utf8')).toBe(before)
   expect(folders()).toEqual(['shop-0', 'shop-1', 'shop-1.e2'])
+})
+
+it('a folder that another process makes between our look and our call is used, not taken for a failure', async () => {
+  const races: string[] = []
+  const disk: Disk = {
+    ...nodeDisk,
+    makeFolder(path) {
+      races.push(path)
+      mkdirSync(path)
+      nodeDisk.makeFolder(path)
+    },
+  }
+  const root = join(dir, 'var', 'audit')
+  fileWriter(root, { ballastBytes: 0, disk }).lease('shop').release()
+  expect(races).toEqual([join(dir, 'var'), root])
 })
 
 it('the log after a damaged one bears the slot’s name too, and is gone on with', async () => {

@@ -21,7 +21,7 @@ export function* syncFolder(disk: Disk, path: string): Steps<void> {
  * Whoever made it may have died, or failed, before its name was: so that is seen to in any case.
  */
 export function* ensureFolder(disk: Disk, path: string): Steps<void> {
-  if (!disk.stat(path)) disk.makeFolder(path)
+  makeUnlessThere(disk, path)
   yield* syncFolder(disk, dirname(path))
 }
 
@@ -29,14 +29,25 @@ export function* ensureFolder(disk: Disk, path: string): Steps<void> {
 export function* ensureFolders(disk: Disk, path: string): Steps<void> {
   const parent = dirname(path)
   if (parent !== path) yield* ensureFolders(disk, parent)
-  const made = !disk.stat(path)
-  if (made) disk.makeFolder(path)
+  const made = makeUnlessThere(disk, path)
   try {
     if (parent !== path) yield* syncFolder(disk, parent)
   } catch (error) {
     // A folder above ours that we may not read or sync, and that was there before, was not ours to make durable.
     const code = (error as NodeJS.ErrnoException).code
     if (made || !['EACCES', 'EPERM', 'EROFS', 'EINVAL'].includes(code ?? '')) throw error
+  }
+}
+
+/** Several processes may begin on one folder in the same instant: then one of them makes it. @returns whether we did */
+function makeUnlessThere(disk: Disk, path: string): boolean {
+  if (disk.stat(path)) return false
+  try {
+    disk.makeFolder(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
   }
 }
 

@@ -151,13 +151,26 @@ export class FileLog implements OpenLog {
     this.#checkFolder()
     const { checkpoints, tiles, ballast } = this.#parts
     try {
-      if (sync) yield* tryStore(tiles) // before the checkpoint: whoever reads that finds its tiles
-      yield* checkpoints.keep(note, sync)
+      try {
+        if (sync) yield* tryStore(tiles) // before the checkpoint: whoever reads that finds its tiles
+        yield* checkpoints.keep(note, sync)
+      } catch (cause) {
+        if (!isFull(cause) || !ballast.giveAll()) throw cause
+        // At once, or the next lines would take the room; and alone, since tiles can be made at any time.
+        yield* checkpoints.keep(note, sync)
+      }
       this.#checkFolder()
     } catch (cause) {
-      if (isFull(cause)) ballast.giveAll()
       throw failure(cause, this.#parts.folder, 'the checkpoint could not be kept', 'written')
     }
+    yield* this.#restoreBallast()
+  }
+
+  /** Before lines take the room of the next checkpoint. The log can do without. */
+  *#restoreBallast(): Steps<void> {
+    try {
+      yield* this.#parts.ballast.take()
+    } catch {}
   }
 
   /** The folder must still be the one that was opened, and the lock still keep others out of it. */

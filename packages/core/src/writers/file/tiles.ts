@@ -175,10 +175,13 @@ export class TileStore {
     this.#makeFolders(dirname(path))
     if (this.#disk.stat(temporary)) this.#disk.remove(temporary)
     const fd = this.#disk.open(temporary, 'create')
+    let whole = false
     try {
       yield* writeWhole(fd, bytes, 0)
+      whole = true
     } finally {
       yield { do: 'close', fd }
+      if (!whole) this.#disk.remove(temporary) // on a full disk its part would take the checkpoint's room
     }
     this.#disk.rename(temporary, path)
   }
