@@ -31,9 +31,10 @@ export async function growingLog(root) {
       while (tree.size < size) {
         const first = tree.size
         const lines = Array.from({ length: Math.min(BATCH, size - first) }, (_, i) => lineAt(first + i))
-        const leafHashes = lines.map((line) => hasher.leaf(Buffer.from(line)))
-        await log.append({ first, bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')), leafHashes })
-        for (const hash of leafHashes) tree.append(hash)
+        const leafHashes = Buffer.concat(lines.map((line) => hasher.leaf(Buffer.from(line))))
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+        await log.append({ first, count: lines.length, bytes, leafHashes })
+        tree.appendAll(leafHashes)
       }
       const note = signNote(formatCheckpoint({ origin: log.origin, size, root: tree.root() }), [signer])
       await log.putCheckpoint(note, { size, sync: true })

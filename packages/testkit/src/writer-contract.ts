@@ -37,14 +37,15 @@ export function batchOf(first: number, count: number, text = 'x'): Batch {
   const lines = Array.from({ length: count }, (_, i) => `{"v":1,"seq":${first + i},"text":"${text}"}`)
   return {
     first,
+    count,
     bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')),
-    leafHashes: lines.map((line) => hasher.leaf(Buffer.from(line))),
+    leafHashes: Buffer.concat(lines.map((line) => hasher.leaf(Buffer.from(line)))),
   }
 }
 
 function frontierOf(...batches: Batch[]): Frontier {
   const frontier = new Frontier(hasher)
-  for (const { leafHashes } of batches) for (const hash of leafHashes) frontier.append(hash)
+  for (const { leafHashes } of batches) frontier.appendAll(leafHashes)
   return frontier
 }
 

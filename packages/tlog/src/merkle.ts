@@ -9,7 +9,15 @@ export interface TreeHasher {
   leaf(data: Uint8Array): Uint8Array
   node(left: Uint8Array, right: Uint8Array): Uint8Array
   empty(): Uint8Array
+  /**
+   * The same as `node` for two hashes that stand side by side from `at` on: the node takes the place of the left one. The
+   * byte before `at` may be borrowed for the prefix. For hashers that can do it without a copy; default: by `node`.
+   */
+  join?(hashes: Uint8Array, at: number): void
 }
+
+/** Bytes of every hash here. */
+export const HASH_BYTES = 32
 
 /** The tree hashes of RFC 6962 section 2.1 over the given SHA-256. */
 export function treeHasher(sha256: Sha256): TreeHasher {
@@ -28,7 +36,9 @@ export function treeHasher(sha256: Sha256): TreeHasher {
  */
 export class Frontier {
   readonly #hasher: TreeHasher
-  readonly #stack: Uint8Array[] // roots of perfect subtrees, largest (leftmost) first; the arrays are never changed
+  /** A byte to borrow, then roots of perfect subtrees, largest (leftmost) first; behind them room to join two. */
+  readonly #stack = new Uint8Array(1 + (MOST_ROOTS + 1) * HASH_BYTES)
+  #height = 0 // roots in the stack
   #size: number
 
   /**
@@ -42,7 +52,10 @@ export class Frontier {
       throw new RangeError(`size ${size} needs ${ones(size)} hashes, not ${hashes.length}`)
     this.#hasher = hasher
     this.#size = size
-    this.#stack = hashes.map(copyHash)
+    for (const hash of hashes) {
+      if (!isHash(hash)) throw new RangeError('a hash is 32 bytes')
+      this.#push(hash, 0)
+    }
   }
 
   get size(): number {
@@ -51,28 +64,58 @@ export class Frontier {
 
   /** Roots of the perfect subtrees, left to right; the caller may keep and change them. */
   get hashes(): Uint8Array[] {
-    return this.#stack.map(copyHash)
+    return Array.from({ length: this.#height }, (_, i) => this.#stack.slice(placeOf(i), placeOf(i + 1)))
   }
 
   /** Adds a leaf by its hash (`hasher.leaf(data)`, not the data). Amortised one node hash. */
   append(leafHash: Uint8Array): void {
-    if (this.#size >= Number.MAX_SAFE_INTEGER) throw new RangeError('the tree is full')
-    let hash = copyHash(leafHash)
-    // Each low one bit of the size is a perfect subtree on the right that this leaf completes.
-    for (let n = this.#size; n % 2 === 1; n = (n - 1) / 2) hash = this.#hasher.node(this.#stack.pop()!, hash)
-    this.#stack.push(hash)
-    this.#size++
+    if (!isHash(leafHash)) throw new RangeError('a hash is 32 bytes')
+    this.#append(leafHash, 0)
+  }
+
+  /** Adds leaves by their hashes, which stand side by side. */
+  appendAll(leafHashes: Uint8Array): void {
+    if (leafHashes.length % HASH_BYTES !== 0) throw new RangeError('a hash is 32 bytes')
+    for (let at = 0; at < leafHashes.length; at += HASH_BYTES) this.#append(leafHashes, at)
   }
 
   /** The root at the current size; hash of nothing for an empty tree. */
   root(): Uint8Array {
-    if (this.#stack.length === 0) return this.#hasher.empty()
-    return copyHash(this.#stack.reduceRight((right, left) => this.#hasher.node(left, right)))
+    if (this.#height === 0) return this.#hasher.empty()
+    const stack = this.#stack.slice()
+    for (let i = this.#height - 2; i >= 0; i--) joinHashes(this.#hasher, stack, placeOf(i))
+    return stack.slice(placeOf(0), placeOf(1))
   }
 
   clone(): Frontier {
-    return new Frontier(this.#hasher, this.#size, this.#stack)
+    return new Frontier(this.#hasher, this.#size, this.hashes)
   }
+
+  #append(hashes: Uint8Array, from: number): void {
+    if (this.#size >= Number.MAX_SAFE_INTEGER) throw new RangeError('the tree is full')
+    this.#push(hashes, from)
+    // Each low one bit of the size is a perfect subtree on the right that this leaf completes.
+    for (let n = this.#size; n % 2 === 1; n = (n - 1) / 2)
+      joinHashes(this.#hasher, this.#stack, placeOf(--this.#height - 1))
+    this.#size++
+  }
+
+  #push(hashes: Uint8Array, from: number): void {
+    const at = placeOf(this.#height++)
+    for (let i = 0; i < HASH_BYTES; i++) this.#stack[at + i] = hashes[from + i]! // a call would cost more
+  }
+}
+
+/** A size has at most so many one bits. */
+const MOST_ROOTS = 53
+
+const placeOf = (root: number) => 1 + root * HASH_BYTES
+
+/** Puts the node of two hashes that stand side by side in place of the left one. */
+export function joinHashes(hasher: TreeHasher, hashes: Uint8Array, at: number): void {
+  const right = at + HASH_BYTES
+  if (hasher.join) hasher.join(hashes, at)
+  else hashes.set(hasher.node(hashes.slice(at, right), hashes.slice(right, right + HASH_BYTES)), at)
 }
 
 /** The root over leaf hashes (not leaf data), in order. */
@@ -80,11 +123,6 @@ export function rootOf(hasher: TreeHasher, leafHashes: readonly Uint8Array[]): U
   const frontier = new Frontier(hasher)
   for (const hash of leafHashes) frontier.append(hash)
   return frontier.root()
-}
-
-function copyHash(hash: Uint8Array): Uint8Array {
-  if (!isHash(hash)) throw new RangeError('a hash is 32 bytes')
-  return new Uint8Array(hash)
 }
 
 function ones(n: number): number {

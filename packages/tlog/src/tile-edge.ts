@@ -1,10 +1,9 @@
 // The writer's side of tiles: takes leaf hashes one by one and gives the tiles that changed. It holds the right edge only,
 // at most 256 hashes on each of seven levels, whatever the tree's size.
-import { concatBytes, isCount, isHash } from './bytes.js'
+import { isCount, isHash } from './bytes.js'
 import { FormatError } from './errors.js'
-import { rootOf, type TreeHasher } from './merkle.js'
+import { HASH_BYTES, joinHashes, type TreeHasher } from './merkle.js'
 import { edgeTiles, TILE_WIDTH, type Tile } from './tile.js'
-import { splitTile } from './tile-hashes.js'
 
 /** A tile with its bytes, ready to be stored under tilePath(level, index, width). */
 export interface TileData extends Tile {
@@ -13,7 +12,7 @@ export interface TileData extends Tile {
 
 export class TileEdge {
   readonly #hasher: TreeHasher
-  readonly #levels: Uint8Array[][] = [] // the hashes of the last, not yet full tile of each level
+  readonly #levels: { width: number; bytes: Uint8Array }[] = [] // the last, not yet full tile of each level
   #full: TileData[] = [] // filled since the last take()
   #takenAt: number
   #size: number
@@ -31,12 +30,12 @@ export class TileEdge {
     this.#hasher = hasher
     this.#size = size
     this.#takenAt = size
-    edge.forEach((tile, i) => {
-      const hashes = splitTile(Uint8Array.from(stored[i]!))
-      if (hashes.length !== tile.width)
-        throw new FormatError(`edge tile of level ${tile.level} has ${hashes.length} hashes`)
-      while (this.#levels.length < tile.level) this.#levels.push([])
-      this.#levels[tile.level] = hashes
+    edge.forEach(({ level, width }, i) => {
+      const bytes = stored[i]!
+      if (bytes.length !== width * HASH_BYTES)
+        throw new FormatError(`edge tile of level ${level} has ${bytes.length} bytes`)
+      this.#level(level).bytes.set(bytes)
+      this.#level(level).width = width
     })
   }
 
@@ -47,19 +46,13 @@ export class TileEdge {
   /** Adds a leaf by its hash. */
   append(leafHash: Uint8Array): void {
     if (!isHash(leafHash)) throw new RangeError('a hash is 32 bytes')
-    if (!isCount(this.#size + 1)) throw new RangeError('the tree is full')
-    this.#size++
-    let hash: Uint8Array = new Uint8Array(leafHash)
-    for (let level = 0; ; level++) {
-      const hashes = this.#levels[level] ?? []
-      this.#levels[level] = hashes
-      hashes.push(hash)
-      if (hashes.length < TILE_WIDTH) return
-      const index = this.#size / TILE_WIDTH ** (level + 1) - 1 // whole: a tile fills only at such sizes
-      this.#full.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...hashes) })
-      this.#levels[level] = []
-      hash = new Uint8Array(rootOf(this.#hasher, hashes))
-    }
+    this.#append(leafHash, 0)
+  }
+
+  /** Adds leaves by their hashes, which stand side by side. */
+  appendAll(leafHashes: Uint8Array): void {
+    if (leafHashes.length % HASH_BYTES !== 0) throw new RangeError('a hash is 32 bytes')
+    for (let at = 0; at < leafHashes.length; at += HASH_BYTES) this.#append(leafHashes, at)
   }
 
   /**
@@ -69,14 +62,50 @@ export class TileEdge {
   take(): TileData[] {
     const partial = edgeTiles(this.#size)
       .filter(({ level }) => this.#countAt(level, this.#size) > this.#countAt(level, this.#takenAt))
-      .map((tile) => ({ ...tile, bytes: concatBytes(...this.#levels[tile.level]!) }))
+      .map((tile) => ({ ...tile, bytes: this.#level(tile.level).bytes.slice(0, tile.width * HASH_BYTES) }))
     const taken = [...this.#full, ...partial]
     this.#full = []
     this.#takenAt = this.#size
     return taken
   }
 
+  #append(leafHashes: Uint8Array, from: number): void {
+    if (!isCount(this.#size + 1)) throw new RangeError('the tree is full')
+    this.#size++
+    let hashes = leafHashes
+    let start = from
+    for (let level = 0; ; level++) {
+      const tile = this.#level(level)
+      const at = tile.width * HASH_BYTES
+      for (let i = 0; i < HASH_BYTES; i++) tile.bytes[at + i] = hashes[start + i]! // a call would cost more
+      if (++tile.width < TILE_WIDTH) return
+      tile.width = 0
+      const index = this.#size / TILE_WIDTH ** (level + 1) - 1 // whole: a tile fills only at such sizes
+      const bytes = tile.bytes.slice()
+      this.#full.push({ level, index, width: TILE_WIDTH, bytes })
+      hashes = fullRoot(this.#hasher, bytes)
+      start = 0
+    }
+  }
+
+  #level(level: number): { width: number; bytes: Uint8Array } {
+    while (this.#levels.length <= level) this.#levels.push({ width: 0, bytes: new Uint8Array(TILE_WIDTH * HASH_BYTES) })
+    return this.#levels[level]!
+  }
+
   #countAt(level: number, size: number): number {
     return Math.floor(size / TILE_WIDTH ** level)
   }
+}
+
+/** The root over the hashes of a full tile. */
+function fullRoot(hasher: TreeHasher, bytes: Uint8Array): Uint8Array {
+  const scratch = new Uint8Array(1 + bytes.length) // a byte to borrow
+  scratch.set(bytes, 1)
+  for (let step = HASH_BYTES; step < bytes.length; step *= 2)
+    for (let at = 1; at < scratch.length; at += 2 * step) {
+      if (step > HASH_BYTES) scratch.copyWithin(at + HASH_BYTES, at + step, at + step + HASH_BYTES)
+      joinHashes(hasher, scratch, at)
+    }
+  return scratch.slice(1, 1 + HASH_BYTES)
 }

@@ -1,11 +1,10 @@
 // The bytes of tiles: hashes side by side. Reading any subtree's hash out of tiles, and making tiles from such hashes.
 import { concatBytes, isCount } from './bytes.js'
 import { FormatError } from './errors.js'
-import { rootOf, type TreeHasher } from './merkle.js'
+import { HASH_BYTES, rootOf, type TreeHasher } from './merkle.js'
 import type { HashReader } from './proof.js'
 import { TILE_WIDTH, type Tile, tileWidthAt } from './tile.js'
 
-const HASH_BYTES = 32
 const LEVELS_IN_TILE = 8 // 2^8 = TILE_WIDTH
 
 /**

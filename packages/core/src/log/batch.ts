@@ -1,18 +1,17 @@
 // From queued entries to bytes: sequence numbers, lines, leaf hashes. A batch formed again after a failure begins with the
 // same bytes, since the size has not moved and bodies are built once.
 import { hash } from 'node:crypto'
-import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
+import { HASH_BYTES, MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import { TrailproofError } from '../errors.js'
 import type { Batch } from '../writers/writer.js'
-import type { BodyBytes } from './entry.js'
+import { putHash } from './crypto.js'
 import { unserialisable } from './log-errors.js'
 import type { Item, Queue } from './queue.js'
 
-/** A batch and the items it came from; `leafHex[i]` belongs to `items[i]`. */
+/** A batch and the items it came from, one for each line. */
 export interface FormedBatch {
   readonly batch: Batch
   readonly items: Item[]
-  readonly leafHex: string[]
 }
 
 export interface BatchLimits {
@@ -58,7 +57,7 @@ export function formBatch(
     bytes += line.bytes + 1
     position++
   }
-  return items.length ? { items, ...encode(first, lines, bytes) } : undefined
+  return items.length ? { items, batch: encode(first, lines, bytes) } : undefined
 }
 
 /** What is put in front of every body. */
@@ -67,22 +66,22 @@ export const prefixOf = (seq: number) => `{"v":1,"seq":${seq},`
 /** A line before it has its place in the batch's bytes. */
 interface Line {
   prefix: string
-  body: string | BodyBytes
+  body: string
   bytes: number
 }
 
 function lineOf(item: Item, seq: number): Line | TrailproofError {
   const { event } = item.entry
   try {
-    item.body ??= typeof item.entry.body === 'function' ? item.entry.body() : item.entry.body
+    // What was written over was copied by `append`.
+    item.body ??= typeof item.entry.body === 'function' ? item.entry.body() : (item.entry.body as string)
   } catch (cause) {
     return unserialisable(event, cause)
   }
   const { body } = item
-  // What comes from another thread was looked at there.
-  if (typeof body === 'string' && !isBody(body)) return notOneLine(event)
+  if (!isBody(body)) return notOneLine(event)
   const prefix = prefixOf(seq)
-  const bytes = prefix.length + (typeof body === 'string' ? Buffer.byteLength(body) : body.end - body.start)
+  const bytes = prefix.length + Buffer.byteLength(body)
   return bytes > MAX_ENTRY_BYTES ? tooLong(event, bytes) : { prefix, body, bytes }
 }
 
@@ -103,25 +102,25 @@ export function tooLong(event: string, bytes: number): TrailproofError {
   )
 }
 
-function encode(first: number, lines: Line[], length: number): { batch: Batch; leafHex: string[] } {
+function encode(first: number, lines: Line[], length: number): Batch {
   const buffer = Buffer.allocUnsafe(length + 1)
-  const leafHashes: Uint8Array[] = []
-  const leafHex: string[] = []
+  const leafHashes = Buffer.allocUnsafe(lines.length * HASH_BYTES)
   let at = 1
-  for (const { prefix, body } of lines) {
+  lines.forEach(({ prefix, body }, i) => {
     const text = at + buffer.write(prefix, at, 'latin1')
-    const end =
-      typeof body === 'string'
-        ? text + buffer.write(body, text, 'utf8')
-        : text + body.source.copy(buffer, text, body.start, body.end)
+    const end = text + buffer.write(body, text, 'utf8')
     // RFC 6962 2.1: a leaf is hashed behind a zero byte. The byte before a line is free for it while the line is hashed.
     buffer[at - 1] = 0
-    const hex = hash('sha256', buffer.subarray(at - 1, end), 'hex')
+    putHash(hash('sha256', buffer.subarray(at - 1, end), 'binary'), leafHashes, i * HASH_BYTES)
     if (at > 1) buffer[at - 1] = 10
-    leafHex.push(hex)
-    leafHashes.push(Buffer.from(hex, 'hex'))
     buffer[end] = 10
     at = end + 1
-  }
-  return { batch: { first, bytes: buffer.subarray(1), leafHashes }, leafHex }
+  })
+  return { first, count: lines.length, bytes: buffer.subarray(1), leafHashes }
+}
+
+/** Leaf hash, hex, of the batch's `i`-th line. */
+export function leafHashOf({ leafHashes }: Batch, i: number): string {
+  const { buffer, byteOffset } = leafHashes
+  return Buffer.from(buffer, byteOffset + i * HASH_BYTES, HASH_BYTES).toString('hex')
 }

@@ -2,7 +2,7 @@
 //
 // A local key signs in the same breath in which the checkpoint is kept. A key in another place is asked first, and its
 // checkpoint is kept when the answer has come; meanwhile the log grows on, so such a checkpoint may be smaller than the log.
-import { Frontier } from '@trailproof/tlog'
+import { Frontier, HASH_BYTES } from '@trailproof/tlog'
 import { type CheckpointSigner, checkpointSigner, hasher, type LogKey } from './crypto.js'
 import { Handover } from './handover.js'
 
@@ -75,12 +75,17 @@ export class Checkpointer {
     return this.#note
   }
 
-  /** Takes leaves in that are durable now. @param rotation - which of them is `audit.key_rotated`, if one is */
-  grow(leafHashes: readonly Uint8Array[], now: number, rotation = -1): void {
-    leafHashes.forEach((hash, i) => {
-      this.#frontier.append(hash)
-      if (i === rotation) this.#handover.record(this.#frontier)
-    })
+  /**
+   * Takes leaves in that are durable now.
+   *
+   * @param leafHashes - side by side
+   * @param rotation - which of them is `audit.key_rotated`, if one is
+   */
+  grow(leafHashes: Uint8Array, now: number, rotation = -1): void {
+    const border = (rotation + 1) * HASH_BYTES
+    this.#frontier.appendAll(leafHashes.subarray(0, border))
+    if (rotation >= 0) this.#handover.record(this.#frontier)
+    this.#frontier.appendAll(leafHashes.subarray(border))
     this.#dirtySince ??= now
   }
 
@@ -193,12 +198,12 @@ export class Checkpointer {
    *
    * @returns undefined when nobody can sign in this moment: the key is in another place, or being replaced
    */
-  signAhead(leafHashes: readonly Uint8Array[]): ((size: number) => string) | undefined {
+  signAhead(leafHashes: Uint8Array): ((size: number) => string) | undefined {
     if (this.#key.remote || this.#handover.isUnderWay) return undefined
     const frontier = this.#frontier.clone()
     const from = this.size
     return (size) => {
-      while (frontier.size < size) frontier.append(leafHashes[frontier.size - from]!)
+      frontier.appendAll(leafHashes.subarray((frontier.size - from) * HASH_BYTES, (size - from) * HASH_BYTES))
       return asText(this.#sign(size, frontier.root()))
     }
   }

@@ -4,6 +4,7 @@ import {
   ed25519Signer,
   ed25519Verifier,
   formatCheckpoint,
+  HASH_BYTES,
   type NoteVerifier,
   signNote,
   type TreeHasher,
@@ -26,6 +27,22 @@ export const hasher: TreeHasher = {
     nodeBytes.set(right, 33)
     return sha256(nodeBytes)
   },
+  join(hashes, at) {
+    const before = hashes[at - 1]!
+    hashes[at - 1] = 1
+    const node = hash('sha256', hashes.subarray(at - 1, at + 64), 'binary')
+    hashes[at - 1] = before
+    putHash(node, hashes, at)
+  },
+}
+
+const { latin1Write } = Buffer.prototype as unknown as {
+  latin1Write(this: Uint8Array, text: string, at: number, length: number): number
+}
+
+/** Puts a hash, as text of one character for each byte, into memory of any kind. */
+export function putHash(text: string, into: Uint8Array, at: number): void {
+  latin1Write.call(into, text, at, HASH_BYTES)
 }
 
 /** What signs checkpoints: an Ed25519 key whose secret stays with its owner. */

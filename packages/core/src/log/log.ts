@@ -7,8 +7,8 @@
 // One call to the writer at a time. Lines that arrive meanwhile go out together with the next one (group commit).
 // What survives a power cut: every line whose `settled` got a receipt. What a checkpoint covers is durable before it is signed.
 import type { TrailproofError } from '../errors.js'
-import type { Head, Lease, OpenLog } from '../writers/writer.js'
-import { BATCH_LIMITS, type FormedBatch, formBatch, LAST_WORDS_LIMITS } from './batch.js'
+import type { Batch, Head, Lease, OpenLog } from '../writers/writer.js'
+import { BATCH_LIMITS, type BatchLimits, type FormedBatch, formBatch, LAST_WORDS_LIMITS, leafHashOf } from './batch.js'
 import { Checkpointer } from './checkpointer.js'
 import type { LogKey } from './crypto.js'
 import { type Entry, keepBody } from './entry.js'
@@ -43,20 +43,30 @@ export interface LogOptions {
   preamble(head: Head, origin: string): Entry[]
   onState?(state: LogState, error?: TrailproofError): void
   timers?: Timers
-  /** Where entries come from besides `append`. */
-  source?: EntrySource
+  /** Where lines come from instead of `append`. */
+  source?: LineSource
   /** Makes the origin of a new log unique. */
   randomId(): string
 }
 
-/** Entries that somebody else queues, asked for before each step. */
-export interface EntrySource {
-  /** Appends what has come. */
-  take(): void
-  /** Nothing is left to do. @returns false when something has come meanwhile */
-  rest(): boolean
-  /** So many appended entries must be durable before anything is signed. */
+/** Lines that somebody else queues and numbers, instead of `append`. */
+export interface LineSource {
+  /** Lines that ever came. */
+  readonly come: number
+  /** Of those, from the first on, how many are durable. */
+  readonly durable: number
+  /** So many of them must be durable before anything is signed. */
   readonly signAfter: number
+  /** The oldest lines that are not durable; undefined when none are, or they may wait. The same lines after a failure. */
+  form(first: number, limits: BatchLimits): Batch | undefined
+  /** The batch that was formed last is durable. */
+  committed(batch: Batch): void
+  /**
+   * There is nothing to do, for `ms` milliseconds at least.
+   *
+   * @returns false when there is now; true: somebody will call `nudge`
+   */
+  rest(ms: number): boolean
 }
 
 /** `failing`: the last attempt failed and will be repeated; `stalled`: an attempt has not returned for too long. */
@@ -268,7 +278,7 @@ export class Log {
       skip,
     )
     if (!underWay && !last && checkpointer.syncedSize === this.size) return this.#finish(true, undefined)
-    const hashes = [...(underWay?.batch.leafHashes ?? []), ...(last?.batch.leafHashes ?? [])]
+    const hashes = Buffer.concat([underWay, last].flatMap((formed) => formed?.batch.leafHashes ?? []))
     const sign = this.#wordless ? leaveUnsigned : checkpointer.signAhead(hashes)
     const done = this.#log!.finishSync(last?.batch, sign, timeoutMs)
     return this.#finish(done, done ? [underWay, last] : undefined, sign !== undefined)
@@ -319,7 +329,6 @@ export class Log {
 
   /** @returns false when there is nothing to do until the next wake */
   async #step(): Promise<boolean> {
-    this.#options.source?.take()
     if (this.#givenUp) {
       this.#end(this.#givenUp)
     } else if (!this.#log) {
@@ -334,7 +343,7 @@ export class Log {
     } else {
       const formed = this.#appending.waiting ? undefined : this.#form()
       if (formed) await this.#commit(formed)
-      else if (this.#closing && !this.#queue.length && !this.#isDirty()) await this.#closeWriter()
+      else if (this.#closing && !this.#isAnyLeft() && !this.#isDirty()) await this.#closeWriter()
       else return this.#rest()
     }
     return true
@@ -371,6 +380,11 @@ export class Log {
   #form(): FormedBatch | undefined {
     // On a full disk the oldest lines may still find room where all of them do not.
     const limits = this.#appending.error?.['full'] === true ? LAST_WORDS_LIMITS : BATCH_LIMITS
+    const { source } = this.#options
+    if (source) {
+      const batch = source.form(this.size, limits)
+      return batch && { batch, items: [] }
+    }
     const checkpointer = this.#checkpointer!
     // What no signature can cover in time is not written: so a log never holds more of it than it says. Except the log's
     // own first words: what an opening found is signed together with the record about it, however much that is.
@@ -397,12 +411,13 @@ export class Log {
     this.#answerWaiters()
   }
 
-  #committed({ items, batch, leafHex }: FormedBatch): void {
+  #committed({ items, batch }: FormedBatch): void {
     const rotation = items.findIndex(({ entry }) => entry.rotatesKey)
     this.#checkpointer!.grow(batch.leafHashes, this.#timers.now(), rotation)
+    this.#options.source?.committed(batch)
     this.#queue.shift(items.length)
     items.forEach((item, i) => {
-      const [index, leafHash] = [batch.first + i, leafHex[i]!]
+      const [index, leafHash] = [batch.first + i, leafHashOf(batch, i)]
       if (item.entry.wait === 'checkpointed') {
         this.#awaitingCheckpoint.push({ item, index, leafHash })
         this.#queue.hold(item.entry)
@@ -479,7 +494,7 @@ export class Log {
     return (
       this.#awaitingCheckpoint.length > 0 ||
       this.#waiters.some((waiter) => waiter.checkpoint && waiter.position <= this.#doneThrough()) ||
-      (this.#closing !== undefined && this.#queue.length === 0)
+      (this.#closing !== undefined && !this.#isAnyLeft())
     )
   }
 
@@ -497,19 +512,28 @@ export class Log {
   }
 
   #rest(): boolean {
-    if (this.#options.source?.rest() === false) return true
     this.#updateState() // it may have become too late for a signature
     const due = [
       this.#signing.waiting ? undefined : this.#checkpointDueIn(),
       this.#questionDueIn(),
       this.#checkpointer!.overdueIn(this.#timers.now()) || undefined,
     ].filter((ms) => ms !== undefined)
-    if (due.length > 0) this.#checkpointTimer = this.#timers.after(Math.ceil(Math.min(...due)), () => this.#wake())
+    const ms = Math.ceil(Math.min(...due))
+    // What failed is tried again by a timer.
+    const isWell = !this.#appending.waiting && !this.#signing.waiting
+    if (isWell && this.#options.source?.rest(ms) === false) return true
+    if (due.length > 0) this.#checkpointTimer = this.#timers.after(ms, () => this.#wake())
     return false
+  }
+
+  #isAnyLeft(): boolean {
+    const { source } = this.#options
+    return source ? source.durable < source.come : this.#queue.length > 0
   }
 
   /** Number of the last entry that, with all before it, is durable or was refused. The queue is in order. */
   #doneThrough(): number {
+    if (this.#options.source) return this.#options.source.durable
     const oldest = this.#queue.at(0)
     return oldest ? oldest.number - 1 : this.#accepted
   }
@@ -517,7 +541,7 @@ export class Log {
   #wait(checkpoint: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#over) return this.#queue.length ? reject(closedError()) : resolve()
-      this.#waiters.push({ position: this.#accepted, checkpoint, resolve, reject })
+      this.#waiters.push({ position: this.#options.source?.come ?? this.#accepted, checkpoint, resolve, reject })
       this.#answerWaiters()
       this.#wake()
     })

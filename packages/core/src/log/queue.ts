@@ -1,6 +1,6 @@
 // Lines that are not durable yet, in order and bounded. What leaves it has been written or was refused by name.
 import type { TrailproofError } from '../errors.js'
-import type { BodyBytes, Entry, Receipt } from './entry.js'
+import type { Entry, Receipt } from './entry.js'
 
 export interface QueueLimits {
   maxQueuedBytes: number
@@ -15,7 +15,7 @@ export interface Item {
   /** False while the keys it needs are not durable. */
   ready: boolean
   /** The body once it was built: a retry writes the very same bytes. */
-  body?: string | BodyBytes
+  body?: string
 }
 
 export class Queue {

@@ -125,10 +125,10 @@ function headOf(log: Kept): Head {
 
 function openLog({ log, head }: { log: Kept; head: Head }, released: () => boolean): OpenLog {
   let closed = false
-  const append = ({ first, bytes, leafHashes }: Batch) => {
+  const append = ({ first, count, bytes, leafHashes }: Batch) => {
     if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')
     const lines = Buffer.from(bytes).toString('utf8').split('\n')
-    if (first !== log.lines.length || lines.pop() !== '' || lines.length !== leafHashes.length)
+    if (first !== log.lines.length || lines.pop() !== '' || lines.length !== count)
       throw new TrailproofError(
         'TRAILPROOF_WRITE_FAILED',
         `lines from ${first} do not follow the ${log.lines.length} that are there`,
@@ -138,7 +138,7 @@ function openLog({ log, head }: { log: Kept; head: Head }, released: () => boole
         },
       )
     log.lines.push(...lines)
-    for (const hash of leafHashes) log.frontier.append(hash)
+    log.frontier.appendAll(leafHashes)
   }
   const keep = (note: string) => {
     if (closed || released()) throw new TrailproofError('TRAILPROOF_CLOSED', 'the log is closed')

@@ -106,8 +106,11 @@ export interface OpenLog {
    * After a rejection nothing may be assumed about these lines; the same call, with the same or more lines, may be made
    * again and goes to a fresh file. After an error with the fact `full: true` it may be made with fewer lines, too.
    *
+   * Memory of a batch is the caller's again once `append` has settled.
+   *
    * @param batch.bytes the lines, concatenated
-   * @param batch.leafHashes one 32-byte RFC 6962 leaf hash for each line
+   * @param batch.count number of lines
+   * @param batch.leafHashes the 32-byte RFC 6962 leaf hashes of the lines, side by side
    */
   append(batch: Batch): Promise<void>
   /**
@@ -135,8 +138,9 @@ export interface OpenLog {
 
 export interface Batch {
   first: number
+  count: number
   bytes: Uint8Array
-  leafHashes: Uint8Array[]
+  leafHashes: Uint8Array
 }
 
 export interface Head {

@@ -127,7 +127,7 @@ it('a body that is written over is copied by whoever keeps it, and goes whole in
     keepBody(entry)
     line.begin()
     line.text(KEY.longer_key, 'something else altogether')
-    expect([entry.body, ring.oldestBody()]).toEqual([`"a":"${'x'.repeat(length)}"`, entry.body])
+    expect([entry.body, ring.oldestBody(length)]).toEqual([`"a":"${'x'.repeat(length)}"`, entry.body])
     ring.free()
   }
   line.begin()

@@ -105,7 +105,7 @@ function record(open: OpenLog, calls: string[], gate: Gate): OpenLog {
   return {
     ...open,
     async append(batch) {
-      calls.push(`append ${batch.first}+${batch.leafHashes.length}`)
+      calls.push(`append ${batch.first}+${batch.count}`)
       await gate.pass()
       return open.append(batch)
     },

@@ -24,7 +24,7 @@ test('what is exported, served or proved while the log is written is whole, and 
   const grow = async (by: number) => {
     const batch = lines.slice(size, size + by)
     const bytes = Buffer.from(batch.map((line) => `${line}\n`).join(''))
-    await log.append({ first: size, bytes, leafHashes: batch.map(leafOf) })
+    await log.append({ first: size, count: batch.length, bytes, leafHashes: Buffer.concat(batch.map(leafOf)) })
     size += batch.length
     await log.putCheckpoint(makeNote(signer, lines.slice(0, size).map(leafOf)), { size, sync: true })
   }

@@ -3,20 +3,25 @@
 import { sign } from 'node:crypto'
 import fs from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
-import type { TrailproofError } from '../../errors.js'
 import { type Disk, nodeDisk } from '../../writers/file/disk.js'
 import { joinLease } from '../../writers/file/lease.js'
-import type { Elsewhere, Head } from '../../writers/writer.js'
-import { type Entry, type EntrySource, Log, type Receipt, systemTimers } from '../log.js'
+import type { Batch, Elsewhere, Head } from '../../writers/writer.js'
+import { type BatchLimits, prefixOf } from '../batch.js'
+import { type Entry, type LineSource, Log, systemTimers } from '../log.js'
 import { carry, type Order, type Report, type ThreadData } from './messages.js'
 import { clockMs, Phase, RingTaker, Word } from './ring.js'
+
+/** Lines that nobody waits for become durable together with others that come within this time. */
+const COMPANY_MS = 10
+/** For so many naps in which nothing comes, the thread can be woken without an order, which costs both sides more. */
+const MOST_NAPS = 5
 
 /** Runs the log until it is closed; then the thread ends by itself. */
 export function runLogThread(data: ThreadData): void {
   new LogThread(data).listen()
 }
 
-class LogThread implements EntrySource {
+class LogThread implements LineSource {
   readonly #port: MessagePort
   readonly #words: Int32Array
   readonly #signed: BigInt64Array
@@ -24,8 +29,10 @@ class LogThread implements EntrySource {
   readonly #data: ThreadData
   #log: Log | undefined // from the first order on
   #early: Order[] = []
-  #next = 0 // leaf index that the next slot to be durable must get
-  #reporting = false
+  #obeyed = 0 // orders
+  #due = 0 // so many lines have waited long enough
+  #naps = 0 // since something was done
+  #hurried = false
 
   constructor(data: ThreadData) {
     const { port, shared } = data
@@ -65,44 +72,62 @@ class LogThread implements EntrySource {
 
   listen(): void {
     process.once('exit', () => this.#endPhase(Phase.lost))
-    this.#port.on('message', (order: Order) => this.#obey(order))
+    this.#port.on('message', (order: Order) => this.#hear(order))
   }
 
-  take(): void {
-    for (let slot = this.#taker.take(); slot >= 0; slot = this.#taker.take())
-      this.#log!.append(new SlotEntry(this, slot))
+  get come(): number {
+    return this.#taker.durable + this.#taker.waiting
+  }
+
+  get durable(): number {
+    return this.#taker.durable
+  }
+
+  form(first: number, { maxBytes, maxLines }: BatchLimits): Batch | undefined {
+    if (!this.#isDue()) return undefined
+    const lines = this.#taker.next(maxBytes, maxLines)
+    if (!lines) return undefined
+    const prefix = prefixOf(first)
+    if (lines.bytes.toString('latin1', 0, prefix.length) !== prefix)
+      fail(new Error(`leaf ${first} is not what the ring holds`))
+    this.#naps = 0
+    return { first, ...lines }
+  }
+
+  committed({ count }: Batch): void {
+    this.#taker.confirm(count)
+    if (Atomics.exchange(this.#words, Word.told, 1) === 0) this.#tell({ told: 'progress' })
+  }
+
+  rest(ms: number): boolean {
     this.#showSigned()
+    if (this.#isOrdered()) return true
+    if (this.#naps >= MOST_NAPS && this.#taker.waiting === 0) return this.#taker.sleep()
+    this.#naps++
+    this.#taker.nap(Math.min(ms, COMPANY_MS), () => this.#isOrdered())
+    this.#due = this.come
+    return false
   }
 
-  rest(): boolean {
-    return this.#taker.sleep()
+  #isDue(): boolean {
+    return this.#hurried || this.#due > this.#taker.durable || this.#taker.urgent > 0
   }
 
-  bodyOf(slot: number): { source: Buffer; start: number; end: number } {
-    return { source: this.#taker.bytes, start: this.#taker.bodyStart(slot), end: this.#taker.bodyEnd(slot) }
-  }
-
-  /** Lines become durable in the order of their slots. Where the log gives up, `closed` says so for all that are left. */
-  settled(slot: number, error: TrailproofError | undefined, receipt: Receipt | undefined): void {
-    if (error?.code === 'TRAILPROOF_EVENT_INVALID') fail(error)
-    if (!receipt) return
-    if (receipt.index !== this.#next++) fail(new Error(`leaf ${receipt.index} is not the slot's`))
-    this.#taker.answer(slot, receipt.leafHash)
-    Atomics.add(this.#words, Word.durable, 1)
-    if (this.#reporting) return
-    this.#reporting = true
-    queueMicrotask(() => {
-      this.#reporting = false
-      if (Atomics.exchange(this.#words, Word.told, 1) === 0) this.#tell({ told: 'progress' })
-    })
+  /** Has an order come that was not read yet? Only the event loop brings it. */
+  #isOrdered(): boolean {
+    return ((Atomics.load(this.#words, Word.orders) - this.#obeyed) | 0) > 0
   }
 
   #opened(head: Head): Entry[] {
-    this.#next = head.size
     Atomics.store(this.#words, Word.phase, Phase.open)
     this.#tell({ told: 'opened', origin: this.#log!.origin!, folder: this.#log!.folder, head })
     Atomics.notify(this.#words, Word.phase)
     return []
+  }
+
+  #hear(order: Order): void {
+    this.#obeyed++
+    this.#obey(order)
   }
 
   #obey(order: Order): void {
@@ -115,9 +140,10 @@ class LogThread implements EntrySource {
       this.#early.push(order) // anchors are still being asked what they know
       return
     }
-    this.take() // what was published before the order
-    if (order.do === 'wake') this.#log.nudge()
+    this.#naps = 0
+    this.#log.nudge()
     if (order.do === 'hurry') this.#log.hurry()
+    if (order.do === 'hurry' || order.do === 'close') this.#hurried = true
     if (order.do === 'checkpoint') {
       const answer = (error?: unknown) => {
         this.#showSigned()
@@ -150,26 +176,6 @@ class LogThread implements EntrySource {
 
   #tell(report: Report): void {
     this.#port.postMessage(report)
-  }
-}
-
-/** A slot as an entry of the log. */
-class SlotEntry implements Entry {
-  readonly event = 'record'
-  readonly wait = 'durable'
-  readonly body: ReturnType<LogThread['bodyOf']>
-  readonly bytes: number
-
-  constructor(
-    private readonly thread: LogThread,
-    private readonly slot: number,
-  ) {
-    this.body = thread.bodyOf(slot)
-    this.bytes = this.body.end - this.body.start
-  }
-
-  settled(error: TrailproofError | undefined, receipt: Receipt | undefined): void {
-    this.thread.settled(this.slot, error, receipt)
   }
 }
 

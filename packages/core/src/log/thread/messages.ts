@@ -23,7 +23,7 @@ export interface ThreadData {
 export type Order =
   /** The first order: open the log, knowing this of it from elsewhere. */
   | { do: 'open'; elsewhere: readonly Elsewhere[] }
-  /** New slots were published while the log's thread slept. */
+  /** New lines were published while the log's thread slept. */
   | { do: 'wake' }
   /** Closing begins: what failed is tried again at once. */
   | { do: 'hurry' }

@@ -1,4 +1,4 @@
-// Entries whose lines are in shared memory and not known to be durable: in order, each with the slot of its line.
+// Entries whose lines are in shared memory and not known to be durable, in the order of the lines.
 import { hash } from 'node:crypto'
 import { MAX_ENTRY_BYTES } from '@trailproof/tlog'
 import type { TrailproofError } from '../../errors.js'
@@ -21,6 +21,7 @@ export class Outbox {
   readonly #words: Int32Array
   #entries: Entry[] = []
   #first = 0
+  #looked = 0 // of `#entries` that `isWaitedFor` has seen
   #durable = 0 // entries ever found durable
   /** Leaf index of the oldest entry in here. */
   #index = 0
@@ -42,6 +43,7 @@ export class Outbox {
   /** @param index - of the first leaf that will be put */
   begin(index: number): void {
     this.#index = index
+    this.#ring.begin(index)
   }
 
   /** @returns false: there is no room now; an error: this can never be a line */
@@ -57,8 +59,17 @@ export class Outbox {
   }
 
   /** @returns true when the log's thread sleeps and must be told */
-  publish(): boolean {
-    return this.#ring.publish()
+  publish(urgent: boolean): boolean {
+    return this.#ring.publish(urgent)
+  }
+
+  /** Does somebody wait for one of the entries that came since this was asked last? */
+  isWaitedFor(): boolean {
+    let any = false
+    for (let i = Math.max(this.#looked, this.#first); i < this.#entries.length && !any; i++)
+      any = isWaitedFor(this.#entries[i]!)
+    this.#looked = this.#entries.length
+    return any
   }
 
   /** Is something durable that `takeDurable` was not asked for yet? */
@@ -76,7 +87,7 @@ export class Outbox {
   /** The oldest entry with its body, whatever became of it; it leaves. For taking over from a thread that is gone. */
   takeBack(): SentEntry | undefined {
     if (this.length === 0) return undefined
-    const [body, index] = [this.#ring.oldestBody(), this.#index]
+    const [body, index] = [this.#ring.oldestBody(this.#index), this.#index]
     return { body, index, entry: this.#leave() }
   }
 
@@ -87,6 +98,7 @@ export class Outbox {
     this.#entries[this.#first++] = undefined as never // so that it can be collected
     if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first)
+      this.#looked = Math.max(0, this.#looked - this.#first)
       this.#first = 0
     }
     return entry
@@ -102,4 +114,8 @@ export function leafHashAt(index: number, body: string): string {
 export function withBody(entry: Entry, body: Entry['body']): Entry {
   const { event, bytes, wait } = entry
   return { event, bytes, wait, body, settled: (error, receipt) => entry.settled(error, receipt) }
+}
+
+function isWaitedFor(entry: Entry): boolean {
+  return entry.waiter !== undefined || entry.wait === 'checkpointed' || !('waiter' in entry)
 }

@@ -130,11 +130,11 @@ export class Sender {
     this.#events.moved()
   }
 
-  /** Lets the log's thread see what was sent. */
-  publish(): void {
+  /** Lets the log's thread see what was sent. @param urgent - false: it may wait a little for others */
+  publish(urgent = true): void {
     this.#publishing = false
     if (this.#over) return
-    if (this.#outbox.publish()) this.#events.wake()
+    if (this.#outbox.publish(urgent)) this.#events.wake()
     if (this.#checkpointWanted) this.#waits.order(this.#sent)
     this.#checkpointWanted = false
     this.#events.moved()
@@ -162,6 +162,7 @@ export class Sender {
   wait(checkpoint: boolean): Promise<void> {
     if (this.#over) return Promise.resolve()
     const waiting = this.#waits.wait(this.#accepted, checkpoint)
+    if (this.#outbox.length > 0) this.publish()
     this.#answerWaiters()
     this.#events.moved()
     return waiting
@@ -233,7 +234,10 @@ export class Sender {
   /** @returns false: there is no room now */
   #send(entry: Entry, body: string | FleetingBody): boolean {
     const put = this.#outbox.put(entry, body)
-    if (put === false) return false
+    if (put === false) {
+      this.publish() // so that there will be room
+      return false
+    }
     if (put !== true) {
       queueMicrotask(() => settle({ entry }, put, undefined))
       return true
@@ -242,7 +246,7 @@ export class Sender {
     if (entry.wait === 'checkpointed') this.#checkpointWanted = true
     if (this.#publishing) return true
     this.#publishing = true
-    queueMicrotask(() => this.publish())
+    queueMicrotask(() => this.publish(this.#waits.isWaitedFor || this.#outbox.isWaitedFor()))
     return true
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Order, Report, ThreadData } from './messages.js'
-import { Phase, Word } from './ring.js'
+import { Phase, ringBell, Word } from './ring.js'
 
 /** How long the application's thread sleeps at a time when the process ends and the log's thread has to finish. */
 const NAP_MS = 5
@@ -54,7 +54,10 @@ export class ThreadLink {
   }
 
   tell(order: Order): void {
-    if (!this.#over) this.#port.postMessage(order)
+    if (this.#over) return
+    this.#port.postMessage(order)
+    Atomics.add(this.#words, Word.orders, 1)
+    ringBell(this.#words)
   }
 
   /** Keeps the process alive, or no longer: as long as lines are on their way it should not end for want of work. */

@@ -39,6 +39,11 @@ export class Waits {
     return this.#awaiting.length
   }
 
+  /** Does somebody wait for more than a line of his own? */
+  get isWaitedFor(): boolean {
+    return this.#waiters.length > 0
+  }
+
   /** Is a checkpoint under way? */
   get asked(): boolean {
     return this.#orders.size > 0

@@ -143,8 +143,8 @@ export class FileLog implements OpenLog {
     }
     // Durable from here on, names of files and folders included.
     segments.confirm()
-    this.#size += batch.leafHashes.length
-    tiles.append(batch.leafHashes)
+    this.#size += batch.count
+    tiles.appendAll(batch.leafHashes)
   }
 
   *#keep(note: string, sync: boolean): Steps<void> {
@@ -195,7 +195,7 @@ function* splitBatch(
   batch: Batch,
   room: (next: number) => number,
 ): Generator<{ first: number; bytes: Uint8Array; lines: number }> {
-  const total = batch.leafHashes.length
+  const total = batch.count
   for (let done = 0, from = 0; done < total; ) {
     const lines = Math.min(room(batch.first + done), total - done)
     let to = batch.bytes.length

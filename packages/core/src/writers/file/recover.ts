@@ -148,7 +148,7 @@ function* rebuildTiles(disk: Disk, folder: string, begin: number, tiles: TileSto
   for (const { first, name } of segmentsAmong(disk.list(join(folder, SEGMENTS)) ?? [])) {
     if (first < begin) continue // purged, and not yet removed
     yield* scanLines(disk, join(folder, SEGMENTS, name), (buffer, from, to) => {
-      tiles.append([leafHashIn(buffer, from, to)])
+      tiles.appendAll(leafHashIn(buffer, from, to))
       return true
     })
     yield* tryStore(tiles)

@@ -144,8 +144,9 @@ export class TileStore {
     return this.#edge.size
   }
 
-  append(leafHashes: readonly Uint8Array[]): void {
-    for (const hash of leafHashes) this.#edge.append(hash)
+  /** @param leafHashes - side by side */
+  appendAll(leafHashes: Uint8Array): void {
+    this.#edge.appendAll(leafHashes)
   }
 
   /** Stores the tiles of the present size. What cannot be stored now is tried again with the next ones. */
