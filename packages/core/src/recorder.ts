@@ -148,7 +148,8 @@ export class Recorder {
       if (settings.upkeep && this.#log.folder !== undefined && !this.#vitals.closing)
         this.#vitals.upkeep = new Upkeep({
           folder: this.#log.folder,
-          vkey: opened.vkey,
+          origin: opened.origin,
+          keys: publicKeys.map((key) => Buffer.from(key).toString('base64')),
           keysDir: settings.keys.root && settings.keys.signing ? undefined : keys.dir,
           timers: settings.timers,
           now: shared.now,

@@ -101,6 +101,21 @@ describe('rotation', () => {
     expect(await oneLife(disk, started(1, true, new World()), 1)).not.toHaveProperty('previousKeySigns')
   })
 
+  it('the checkpoint that handed a log over stays in its history however much is thinned out', async () => {
+    const disk = new CrashDisk()
+    await oneLife(disk, started(0, false, new World()), 3)
+    await oneLife(disk, started(1, true, new World()), 3)
+    const thin = { segmentRecords: 256, segmentBytes: 1e6, historyBytes: 1500 }
+    const life = begin(disk, new World(), started(1, false, new World()), thin)
+    await life.log.ready
+    for (let i = 0; i < 60; i++) {
+      life.write(10, 1)
+      await life.log.checkpoint()
+    }
+    await life.log.close()
+    expect(checkLog(FOLDER, { disk, publicKey: firstKey }).checkpoints).toBeLessThan(45)
+  })
+
   it('a process that has only the key before is not let into the log', async () => {
     const disk = new CrashDisk()
     await oneLife(disk, started(0, false, new World()), 3)

@@ -13,7 +13,10 @@ export interface AnchorCheckpoint {
 
 /** What an anchor gave back. */
 export interface AnchorReceipt {
-  /** Kept below `<log folder>/anchors/`: convenience copies, which whoever owns the folder can delete. */
+  /**
+   * Kept below `<log folder>/anchors/`: convenience copies, which whoever owns the folder can delete. Those that have the
+   * checkpoint's size in their name, as 20 digits behind a `-`, are thinned out when there are many.
+   */
   files: { name: string; bytes: Uint8Array }[]
   /** When the anchor says it has seen the checkpoint, by its own clock. */
   time?: Date

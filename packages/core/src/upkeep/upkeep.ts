@@ -24,8 +24,9 @@ const TOLD = 10
 
 export interface UpkeepParts {
   folder: string
-  /** The key that this process signs with, C2SP vkey: from itself, not from the folder. */
-  vkey: string
+  origin: string
+  /** The public keys that this process signs with, base64: from itself, not from the folder. */
+  keys: readonly string[]
   keysDir: string | undefined
   timers: Timers
   /** Milliseconds since 1970. */
@@ -121,8 +122,9 @@ export class Upkeep {
   }
 
   #read(): Promise<LogReport> {
-    const { folder, vkey } = this.#parts
-    return verifyLog(gentleReader(folderReader(folder), this.#stop.signal), { keys: [vkey] })
+    const { folder, origin, keys } = this.#parts
+    // Not the first key of the log: retention may have removed the record that leads from there to ours.
+    return verifyLog(gentleReader(folderReader(folder), this.#stop.signal), { keys, origin })
   }
 
   async #checkStorage(): Promise<void> {

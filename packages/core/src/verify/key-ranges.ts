@@ -45,8 +45,15 @@ export class KeyRanges {
   readonly #strays = new Map<string, Stray>()
   #confirming: { size: number; next: RawKey } | undefined
 
-  /** @param first - the key that the log began with; undefined: whoever signed its first believed checkpoint */
-  constructor(first: RawKey | undefined) {
+  readonly #purged: { begin: number; heirs: ReadonlySet<RawKey> }
+  #signed = 0 // the largest size that was admitted
+
+  /**
+   * @param first - the key that the log began with; undefined: whoever signed its first believed checkpoint
+   * @param purged - the lines below `begin` are gone, and with them records of rotations; there these keys may follow one another
+   */
+  constructor(first: RawKey | undefined, purged = { begin: 0, heirs: new Set<RawKey>() as ReadonlySet<RawKey> }) {
+    this.#purged = purged
     if (first !== undefined) this.#ranges.push({ key: first, from: 0, to: Number.POSITIVE_INFINITY })
   }
 
@@ -76,12 +83,23 @@ export class KeyRanges {
     if (this.#confirming && mark.size > this.#confirming.size) this.finish()
     if (this.#ranges.length === 0) this.#ranges.push({ key: mark.signers[0]!, from: 0, to: Number.POSITIVE_INFINITY })
     const { key } = this.#ranges.at(-1)!
-    if (!mark.signers.includes(key)) {
+    if (!mark.signers.includes(key) && !this.#inherits(mark)) {
       this.#stray(mark)
       return false
     }
+    this.#signed = mark.size
     const next = this.#rotations.get(mark.size - 1)
     if (next !== undefined) this.#confirming = { size: mark.size, next }
+    return true
+  }
+
+  /** The key in force signs up to the record of its end; where that may be gone, the next key is known from elsewhere. */
+  #inherits({ signers }: Signed): boolean {
+    const { begin, heirs } = this.#purged
+    const next = signers.find((key) => heirs.has(key) && !this.has(key))
+    if (next === undefined || this.#signed > begin || begin === 0) return false
+    this.#ranges.at(-1)!.to = this.#signed
+    this.#ranges.push({ key: next, from: this.#signed + 1, to: Number.POSITIVE_INFINITY })
     return true
   }
 
@@ -145,6 +163,8 @@ export class KeyRanges {
 
   #words(key: RawKey): string {
     const ranges = this.#ranges.filter((range) => range.key === key)
+    if (ranges.length === 0 && this.#purged.begin > 0)
+      return 'which is empty: no rotation leads to it. If its record was purged, give this key, too'
     if (ranges.length === 0) return 'which is empty: no rotation that the key before it signed leads to it'
     return ranges.map(({ from, to }) => `sizes ${from} ${Number.isFinite(to) ? `to ${to}` : 'and up'}`).join(', ')
   }

@@ -201,7 +201,8 @@ async function walkSigned(reader: Reader, believed: Believed, open: OpenMarks, o
   let { candidates } = believed
   for (let attempt = 1; ; attempt++) {
     const begin = (await reader.begin?.()) ?? 0
-    const ranges = new KeyRanges(believed.first && rawText(believed.first.raw))
+    const heirs = new Set(believed.heirs.map(({ raw }) => rawText(raw)))
+    const ranges = new KeyRanges(believed.first && rawText(believed.first.raw), { begin, heirs })
     const marks = await open(new Judge(candidates, believed.origins))
     const walk = await Walk.of(reader, marks, { ranges, begin, threads: options.threads }, options.onProgress)
     // Lines that retention removed meanwhile would count as missing. The record of it is below the checkpoints of the next try.
@@ -261,6 +262,7 @@ async function keysFor(reader: Reader, options: VerifyOptions): Promise<Found> {
     const self = {
       first,
       candidates: own,
+      heirs: own,
       given: undefined,
       origins: origins.length ? origins : [named ?? ''].filter(Boolean),
     }

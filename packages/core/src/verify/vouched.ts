@@ -15,6 +15,8 @@ export interface Believed {
   given: readonly PublicKey[] | undefined
   /** The only origins to accept; none: any. */
   origins: readonly string[]
+  /** Keys that may follow one another where the record of a rotation was purged. */
+  heirs: readonly PublicKey[]
 }
 
 /**
@@ -26,9 +28,11 @@ export function believe(own: readonly PublicKey[], given: readonly PublicKey[], 
   const isGiven = (key: PublicKey) => given.some(({ raw }) => Buffer.compare(raw, key.raw) === 0)
   const pins = { given, origins: origins.length > 0 ? origins : originsOf(given) }
   // What the log says of keys that nobody gave is only of use where it leads to one that somebody gave.
-  if (!own.some(isGiven)) return { first: undefined, candidates: given, ...pins }
+  if (!own.some(isGiven)) return { first: undefined, candidates: given, heirs: given, ...pins }
   const others = own.filter((key) => !isGiven(key))
-  return { first: own[0], candidates: [...given, ...others], ...pins }
+  // A later key stands for what it found, whoever signed that before it.
+  const heirs = isGiven(own[0]!) ? given : [...own.slice(0, own.findLastIndex(isGiven) + 1), ...given]
+  return { first: own[0], candidates: [...given, ...others], heirs, ...pins }
 }
 
 /** Which part of the log the given keys stand for. */

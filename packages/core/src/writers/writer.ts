@@ -36,7 +36,7 @@ export interface Evidence {
   checkpoint(origin: string): Promise<string | undefined>
   /** RFC 6962 consistency proof between two sizes that are signed; made from what is stored, so for the receiver to check. */
   prove(origin: string, from: number, to: number): Promise<Uint8Array[]>
-  /** Keeps what an anchor gave back; durable once it resolves. `name` is a plain file name. */
+  /** Keeps what an anchor gave back; durable once it resolves. Older ones may be thinned out. `name` is a plain file name. */
   keep(origin: string, name: string, bytes: Uint8Array): Promise<void>
 }
 

@@ -145,7 +145,8 @@ it('what cannot be done is told once, and tried again an hour later', async () =
   const told: unknown[][] = []
   const upkeep = new Upkeep({
     folder: join(temporaryFolder(), 'gone-0'),
-    vkey: 'no key',
+    origin: 'shop/x/shop-0',
+    keys: ['no key'],
     keysDir: undefined,
     timers,
     now: () => MORNING + timers.now(),

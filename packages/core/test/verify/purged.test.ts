@@ -13,6 +13,7 @@ import {
   leafOf,
   logFiles,
   makeLine,
+  makeNote,
   makeSigner,
   removeTempDirs,
   segmentPath,
@@ -241,3 +242,92 @@ function change(
   lines.splice(at, 1, ...(edited === undefined ? [] : [edited]))
   writeFileSync(path, lines.join('\n'))
 }
+
+describe('a log whose rotation was purged', () => {
+  const heirs = [makeSigner(), makeSigner()] as const
+  const [second, third] = heirs
+  const all = [signer, ...heirs]
+
+  /** Handed over at records 50 and 120; retention has removed the first 256. */
+  function handedOver(to = 256) {
+    const lines: string[] = Array.from({ length: 700 }, (_, seq) => makeLine(seq))
+    for (const [i, seq] of [50, 120].entries())
+      lines[seq] = makeLine(seq, { event: 'audit.key_rotated', source: 'audit', data: { next: heirs[i]!.vkey } })
+    const time = Date.UTC(2027, 11, 31)
+    const data = {
+      from: 0,
+      to,
+      root: treeRoot(lines.slice(0, to).map(leafOf)).toString('base64'),
+      newest: new Date(time - 401 * DAY).toISOString(),
+      older_than_days: 400,
+    }
+    lines[650] = makeLine(650, {
+      time: new Date(time).toISOString(),
+      event: 'audit.retention_purged',
+      source: 'audit',
+      data,
+    })
+    const leaves = lines.map(leafOf)
+    const sizes: [typeof signer, number][] = [
+      [signer, 20],
+      [signer, 51],
+      [second, 60],
+      [second, 121],
+      [third, 300],
+      [third, 700],
+    ]
+    const notes = sizes.map(([one, size]) => makeNote(one, leaves.slice(0, size)))
+    const files = logFiles({ signer, lines, signed: [700], rolls: [256, 512] })
+    if (to > 0) files.delete(segmentPath(0))
+    files.set('log.vkey', all.map(({ vkey }) => `${vkey}\n`).join(''))
+    files.set('checkpoints.log', notes.join(''))
+    files.set('checkpoint', notes.at(-1)!)
+    files.set('purged', `${lines[650]}\n`)
+    return { files, leaves }
+  }
+  const check = (files: Map<string, string | Buffer>, ...keys: (typeof signer)[]) =>
+    verifyLog(folderReader(writeLog(files)), { keys: keys.map(({ vkey }) => vkey) })
+
+  it.each([
+    ['every key', all],
+    ['the newest', [third]],
+    ['the last two', [second, third]],
+    ['no key', []],
+  ])('is good for who gives %s', async (_, keys) => {
+    const report = await check(handedOver().files, ...keys)
+    expect([report.problems, report.signed, report.size]).toEqual([[], 700, 700])
+  })
+
+  it('the first key alone does not vouch for it any more, and verify says what to give', async () => {
+    const { problems } = await check(handedOver().files, signer)
+    expect(problems).toContainEqual(expect.objectContaining({ kind: 'key_out_of_range', index: 60 }))
+    expect(problems.find(({ kind }) => kind === 'key_out_of_range')!.detail).toContain('give this key, too')
+  })
+
+  it('a key follows another there only once, in order, and not where the record should still be', async () => {
+    const { files, leaves } = handedOver()
+    const late = makeNote(signer, leaves.slice(0, 200)) // the first key, stolen, signs behind the second
+    files.set(
+      'checkpoints.log',
+      String(files.get('checkpoints.log')).replace(/(?=shop[^\n]+\n300\n)/, () => late),
+    )
+    const { problems } = await check(files, ...all)
+    expect(problems).toEqual([expect.objectContaining({ kind: 'key_out_of_range', index: 200 })])
+    const stranger = makeSigner()
+    const forged = handedOver()
+    forged.files.set('checkpoints.log', makeNote(stranger, forged.leaves.slice(0, 700)))
+    forged.files.set('checkpoint', makeNote(stranger, forged.leaves.slice(0, 700)))
+    forged.files.set('log.vkey', `${signer.vkey}\n${stranger.vkey}\n`)
+    expect((await check(forged.files, signer)).problems.map(({ kind }) => kind)).toContain('key_out_of_range')
+    // Lines that are all there name the rotation themselves.
+    const whole = handedOver(0)
+    const early = makeNote(second, whole.leaves.slice(0, 30))
+    whole.files.set(
+      'checkpoints.log',
+      String(whole.files.get('checkpoints.log')).replace(/(?=shop[^\n]+\n51\n)/, () => early),
+    )
+    expect((await check(whole.files, ...all)).problems).toEqual([
+      expect.objectContaining({ kind: 'key_out_of_range', index: 30 }),
+    ])
+  })
+})

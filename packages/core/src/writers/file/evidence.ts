@@ -9,6 +9,7 @@ import { replaceAsync, syncFolderAsync } from '../../privacy/files.js'
 import { openRegular } from '../../verify/regular.js'
 import type { Evidence } from '../writer.js'
 import { ANCHORS, CHECKPOINT, epochName, newestEpoch, VKEY } from './layout.js'
+import { pruneReceipts } from './receipts.js'
 
 const MAX_SMALL = 64 * 1024
 /** A running log replaces its partial tiles: between listing and reading one may be gone. */
@@ -49,6 +50,7 @@ export function fileEvidence(dir: string, slot: string): Evidence {
       const folder = join(await folderOf(origin), ANCHORS)
       await ensureFolder(folder)
       await replaceAsync(join(folder, name), bytes, 0o640)
+      await pruneReceipts(folder)
     },
   }
 }

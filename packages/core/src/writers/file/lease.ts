@@ -200,7 +200,11 @@ function unwritable(path: string, cause: unknown): TrailproofError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new TrailproofError('TRAILPROOF_FOLDER_UNWRITABLE', `the log folder ${path} cannot be used: ${reason}`, {
     path,
-    hint: 'give the process a folder that it may write to, on a local disk',
+    hint: isForbidden(cause)
+      ? 'the permission model of Node (--experimental-permission) forbids fdatasync, without which no record is durable: leave it off'
+      : 'give the process a folder that it may write to, on a local disk',
     cause,
   })
 }
+
+const isForbidden = (cause: unknown) => (cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED'

@@ -1,7 +1,7 @@
 // Thinning `checkpoints.log`: a busy log signs every ten milliseconds, and nobody needs all of those for ever. Recent ones all
 // stay; of older ones the last at or before each multiple of 256 leaves, which is where tiles and, as a rule, segments end.
 // Places are told in leaves, as verify tells them, so no clock is needed. A checkpoint that others have signed too (witnesses)
-// always stays.
+// always stays, and so does the last one of each key.
 import { TILE_WIDTH } from '@trailproof/tlog'
 import type { Steps } from './steps.js'
 
@@ -88,9 +88,14 @@ const bytesOf = (notes: readonly Sized[]) => notes.reduce((sum, { note }) => sum
 
 // Two notes for one size, or a smaller size after a larger one, show that somebody signed two trees: both stay.
 const standsFor = (next: Sized, older: Sized) =>
-  bucketOf(next) === bucketOf(older) && (next.size > older.size || next.note === older.note)
+  bucketOf(next) === bucketOf(older) &&
+  signerOf(next) === signerOf(older) &&
+  (next.size > older.size || next.note === older.note)
 
 const bucketOf = ({ size }: Sized) => Math.ceil(size / TILE_WIDTH)
+
+/** Key id of the only signature. The last checkpoint of a key, over the record of its end, hands the log over: it stays. */
+const signerOf = ({ note }: Sized) => Buffer.from(note.slice(note.lastIndexOf(' ') + 1), 'base64').toString('hex', 0, 4)
 
 const isCosigned = (note: string) =>
   note
