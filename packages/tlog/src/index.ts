@@ -23,7 +23,7 @@ export {
   parsePrivateKey,
   parseVkey,
 } from './keys.js'
-export { Frontier, HASH_BYTES, rootOf, type Sha256, type TreeHasher, treeHasher } from './merkle.js'
+export { Frontier, HASH_BYTES, rootOf, rootOfFull, type Sha256, type TreeHasher, treeHasher } from './merkle.js'
 export {
   isKeyName,
   keyOf,

@@ -14,6 +14,8 @@ export interface TreeHasher {
    * byte before `at` may be borrowed for the prefix. For hashers that can do it without a copy; default: by `node`.
    */
   join?(hashes: Uint8Array, at: number): void
+  /** The root over 256 hashes that stand side by side. For hashers that remember some; default: by `join` or `node`. */
+  full?(hashes: Uint8Array): Uint8Array
 }
 
 /** Bytes of every hash here. */
@@ -76,7 +78,14 @@ export class Frontier {
   /** Adds leaves by their hashes, which stand side by side. */
   appendAll(leafHashes: Uint8Array): void {
     if (leafHashes.length % HASH_BYTES !== 0) throw new RangeError('a hash is 32 bytes')
-    for (let at = 0; at < leafHashes.length; at += HASH_BYTES) this.#append(leafHashes, at)
+    for (let at = 0; at < leafHashes.length; ) {
+      const end = at + FULL * HASH_BYTES
+      // Whoever keeps tiles has the root of these already.
+      const isFull = this.#size % FULL === 0 && end <= leafHashes.length
+      if (isFull) this.#append(fullRoot(this.#hasher, leafHashes.subarray(at, end)), 0, FULL)
+      else this.#append(leafHashes, at)
+      at = isFull ? end : at + HASH_BYTES
+    }
   }
 
   /** The root at the current size; hash of nothing for an empty tree. */
@@ -91,13 +100,14 @@ export class Frontier {
     return new Frontier(this.#hasher, this.#size, this.hashes)
   }
 
-  #append(hashes: Uint8Array, from: number): void {
-    if (this.#size >= Number.MAX_SAFE_INTEGER) throw new RangeError('the tree is full')
+  /** Adds a perfect subtree by its root; the size is a multiple of its leaves. */
+  #append(hashes: Uint8Array, from: number, leaves = 1): void {
+    if (!isCount(this.#size + leaves)) throw new RangeError('the tree is full')
     this.#push(hashes, from)
-    // Each low one bit of the size is a perfect subtree on the right that this leaf completes.
-    for (let n = this.#size; n % 2 === 1; n = (n - 1) / 2)
+    // Each low one bit of the size is a perfect subtree on the right that this one completes.
+    for (let n = this.#size / leaves; n % 2 === 1; n = (n - 1) / 2)
       joinHashes(this.#hasher, this.#stack, placeOf(--this.#height - 1))
-    this.#size++
+    this.#size += leaves
   }
 
   #push(hashes: Uint8Array, from: number): void {
@@ -116,6 +126,26 @@ export function joinHashes(hasher: TreeHasher, hashes: Uint8Array, at: number): 
   const right = at + HASH_BYTES
   if (hasher.join) hasher.join(hashes, at)
   else hashes.set(hasher.node(hashes.slice(at, right), hashes.slice(right, right + HASH_BYTES)), at)
+}
+
+/** Leaves below a hash of the next tile level up. */
+const FULL = 256
+
+/** The root over 256 hashes that stand side by side. */
+export function fullRoot(hasher: TreeHasher, hashes: Uint8Array): Uint8Array {
+  return hasher.full ? hasher.full(hashes) : rootOfFull(hasher, hashes)
+}
+
+/** The same without asking the hasher whether it remembers. */
+export function rootOfFull(hasher: TreeHasher, hashes: Uint8Array): Uint8Array {
+  const scratch = new Uint8Array(1 + hashes.length) // a byte to borrow
+  scratch.set(hashes, 1)
+  for (let step = HASH_BYTES; step < hashes.length; step *= 2)
+    for (let at = 1; at < scratch.length; at += 2 * step) {
+      if (step > HASH_BYTES) scratch.copyWithin(at + HASH_BYTES, at + step, at + step + HASH_BYTES)
+      joinHashes(hasher, scratch, at)
+    }
+  return scratch.slice(1, 1 + HASH_BYTES)
 }
 
 /** The root over leaf hashes (not leaf data), in order. */

@@ -2,7 +2,7 @@
 // at most 256 hashes on each of seven levels, whatever the tree's size.
 import { isCount, isHash } from './bytes.js'
 import { FormatError } from './errors.js'
-import { HASH_BYTES, joinHashes, type TreeHasher } from './merkle.js'
+import { fullRoot, HASH_BYTES, type TreeHasher } from './merkle.js'
 import { edgeTiles, TILE_WIDTH, type Tile } from './tile.js'
 
 /** A tile with its bytes, ready to be stored under tilePath(level, index, width). */
@@ -96,16 +96,4 @@ export class TileEdge {
   #countAt(level: number, size: number): number {
     return Math.floor(size / TILE_WIDTH ** level)
   }
-}
-
-/** The root over the hashes of a full tile. */
-function fullRoot(hasher: TreeHasher, bytes: Uint8Array): Uint8Array {
-  const scratch = new Uint8Array(1 + bytes.length) // a byte to borrow
-  scratch.set(bytes, 1)
-  for (let step = HASH_BYTES; step < bytes.length; step *= 2)
-    for (let at = 1; at < scratch.length; at += 2 * step) {
-      if (step > HASH_BYTES) scratch.copyWithin(at + HASH_BYTES, at + step, at + step + HASH_BYTES)
-      joinHashes(hasher, scratch, at)
-    }
-  return scratch.slice(1, 1 + HASH_BYTES)
 }

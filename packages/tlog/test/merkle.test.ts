@@ -1,7 +1,8 @@
 // Trees of any size against the recursive definition of RFC 6962.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Frontier, rootOf } from '../src/index.js'
+import { concatBytes } from '../src/bytes.js'
+import { Frontier, rootOf, rootOfFull, TileEdge, type TreeHasher } from '../src/index.js'
 import { base64, hasher, hex, manyLeaves, mth, utf8 } from './helpers.js'
 
 const leaves = manyLeaves(600)
@@ -27,6 +28,44 @@ test('a frontier saved at any size and restored grows to the same root', () => {
     }),
     { numRuns: 30 },
   )
+})
+
+test('leaves side by side, in pieces of any size, make the tree and the tiles of leaves one by one', () => {
+  // A hasher that does in place what others do by copies, and one that gives the roots of full tiles itself.
+  const inPlace: TreeHasher = {
+    ...hasher,
+    join(hashes, at) {
+      const before = hashes[at - 1]!
+      hashes[at - 1] = 7 // borrowed, and given back
+      hashes.set(hasher.node(hashes.slice(at, at + 32), hashes.slice(at + 32, at + 64)), at)
+      hashes[at - 1] = before
+    },
+  }
+  const known: TreeHasher = { ...hasher, full: (hashes) => rootOfFull(hasher, hashes) }
+  fc.assert(
+    fc.property(
+      fc.nat(600),
+      fc.array(fc.nat(600), { maxLength: 4 }),
+      fc.constantFrom(hasher, inPlace, known),
+      (first, cuts, by) => {
+        const edge = new TileEdge(by)
+        const frontier = new Frontier(by)
+        for (const leaf of leaves.slice(0, first)) for (const tree of [edge, frontier]) tree.append(leaf)
+        const ends = [...cuts, leaves.length].sort((a, b) => a - b).filter((end) => end > first)
+        for (const [i, end] of ends.entries()) {
+          const piece = concatBytes(...leaves.slice(i === 0 ? first : ends[i - 1]!, end))
+          for (const tree of [edge, frontier]) tree.appendAll(piece)
+        }
+        expect([frontier.size, hex(frontier.root())]).toEqual([leaves.length, hex(mth(leaves))])
+        expect(edge.take().find(({ level }) => level === 1)!.bytes).toEqual(
+          concatBytes(mth(leaves.slice(0, 256)), mth(leaves.slice(256, 512))),
+        )
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(() => new Frontier(hasher).appendAll(new Uint8Array(33))).toThrow(RangeError)
+  expect(() => new TileEdge(hasher).appendAll(new Uint8Array(33))).toThrow(RangeError)
 })
 
 test('a clone grows apart from its original, and changing the hashes it gave changes nothing', () => {
