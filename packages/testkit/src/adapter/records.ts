@@ -102,17 +102,17 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
   "OAuth: denied at the provider": [
     {"event":"login.challenged","outcome":"unknown","severity":1,"source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
     {"event":"session.created","outcome":"success","severity":1,"source":"hook","hook":"session","actor":{"type":"anonymous"},"session":{"ref":"session 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
-    {"event":"login.failed","outcome":"failure","severity":2,"reason":"rejected","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"access_denied","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
   ],
   "OAuth: a state that is not ours": [
     {"event":"login.challenged","outcome":"unknown","severity":1,"source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
     {"event":"session.created","outcome":"success","severity":1,"source":"hook","hook":"session","actor":{"type":"anonymous"},"session":{"ref":"session 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
-    {"event":"login.failed","outcome":"failure","severity":2,"reason":"rejected","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_state","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
   ],
   "OAuth: a code that the provider does not take": [
     {"event":"login.challenged","outcome":"unknown","severity":1,"source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
     {"event":"session.created","outcome":"success","severity":1,"source":"hook","hook":"session","actor":{"type":"anonymous"},"session":{"ref":"session 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},
-    {"event":"login.failed","outcome":"error","severity":2,"reason":"error","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
+    {"event":"login.failed","outcome":"error","severity":2,"reason":"invalid_grant","source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 2"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/oauth/callback"}},
   ],
   "OAuth: someone whom the provider knows and the shop does not": [
     {"event":"login.challenged","outcome":"unknown","severity":1,"source":"hook","hook":"passport","actor":{"type":"anonymous"},"auth":{"method":"oauth","strategy":"oauth2","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"GET","route":"/oauth"}},

@@ -180,7 +180,7 @@ export const SIGN_IN: Record<string, Scenario> = {
     },
   },
   'OAuth: denied at the provider': {
-    facts: ['login.challenged', 'session.created', 'login.failed rejected'],
+    facts: ['login.challenged', 'session.created', 'login.failed access_denied'],
     async play({ browser }) {
       const one = browser()
       await one.redirected('/oauth')
@@ -188,7 +188,7 @@ export const SIGN_IN: Record<string, Scenario> = {
     },
   },
   'OAuth: a state that is not ours': {
-    facts: ['login.challenged', 'session.created', 'login.failed rejected'],
+    facts: ['login.challenged', 'session.created', 'login.failed bad_state'],
     async play({ browser }) {
       const one = browser()
       await one.redirected('/oauth')
@@ -196,7 +196,7 @@ export const SIGN_IN: Record<string, Scenario> = {
     },
   },
   'OAuth: a code that the provider does not take': {
-    facts: ['login.challenged', 'session.created', 'login.failed error'],
+    facts: ['login.challenged', 'session.created', 'login.failed invalid_grant'],
     async play({ browser }) {
       const one = browser()
       const { searchParams } = new URL(await one.redirected('/oauth'))
