@@ -28,6 +28,55 @@ export function failureReason(challenge: unknown, status: unknown, own: Readonly
   return 'rejected'
 }
 
+/**
+ * What a provider may say went wrong (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6). A closed list: these words come
+ * by way of the browser, and whatever else stands there is the sender's.
+ */
+const PROVIDER_ERRORS = new Set([
+  'access_denied',
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'server_error',
+  'temporarily_unavailable',
+  'interaction_required',
+  'login_required',
+  'account_selection_required',
+  'consent_required',
+])
+
+/**
+ * What a challenge of HTTP itself says (RFC 7617, RFC 6750 3.1): strategies for it give no other reason.
+ *
+ * @param challenge `Bearer realm="Users", error="invalid_token"`
+ */
+export function challengeReason(challenge: unknown, headers: unknown): string | undefined {
+  const scheme =
+    typeof challenge === 'string' ? /^(basic|digest|bearer)\b/i.exec(challenge)?.[1]?.toLowerCase() : undefined
+  if (scheme === undefined) return undefined
+  if (/\berror="?invalid_token\b/.test(challenge as string)) return 'token_invalid'
+  if (/\berror=/.test(challenge as string) || (headers as { authorization?: unknown } | undefined)?.authorization)
+    return undefined
+  return scheme === 'bearer' ? 'no_token' : 'missing_credentials'
+}
+
+/** Why a sign-in by way of a provider was denied: the person said no there, or this is not the sign-in that was begun here. */
+export function providerDenial(challenge: unknown, status: unknown, query: unknown): string | undefined {
+  if (status === 403 && /\bstate\b/.test(about(challenge).message ?? '')) return 'bad_state' // passport-oauth2, -openidconnect
+  const { error } = (typeof query === 'object' && query !== null ? query : {}) as { error?: unknown }
+  return typeof error === 'string' && PROVIDER_ERRORS.has(error) ? error : undefined
+}
+
+/** Why it broke: the code of the provider's error, as passport-oauth2 and those made of it hand it on. */
+export function providerError(error: unknown): string | undefined {
+  const { code } = about(error)
+  return code !== undefined && PROVIDER_ERRORS.has(code) ? code : undefined
+}
+
 type About = { code?: string | undefined; message?: string | undefined; name?: string | undefined }
 
 function about(challenge: unknown): About {

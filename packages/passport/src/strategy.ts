@@ -9,7 +9,7 @@ import { Attempt, type Tried, type Verb } from './attempt.js'
 import { broke, challenged, denied, isDecidedAgainst, mustHold, succeeded, succeedWhenSafe } from './decision.js'
 import { type Hook, isObject } from './hook.js'
 import { methodOf } from './method.js'
-import { failureReason } from './reason.js'
+import { challengeReason, failureReason, providerDenial, providerError } from './reason.js'
 import { restoring } from './restore.js'
 import { keepPassword, typedName } from './typed.js'
 
@@ -120,7 +120,7 @@ function deciding(
       quietly(() => {
         if (verb === 'success') succeeded(hook, attempt, tried, said[0])
         else if (verb === 'redirect') challenged(hook, attempt, tried)
-        else if (verb === 'error') broke(hook, attempt, tried)
+        else if (verb === 'error') broke(hook, attempt, tried, method === 'oauth' ? providerError(said[0]) : undefined)
         else attempt.decided = 'pass' // anonymous: nobody was signed in, nobody was turned away
       })
       return go()
@@ -136,7 +136,7 @@ function deciding(
 /** passport asks the next strategy inside this very call, or gives up. */
 function failing(hook: Hook, attempt: Attempt, tried: Tried, said: ArrayLike<unknown>, go: () => unknown): unknown {
   const [challenge, status] = typeof said[0] === 'number' ? [undefined, said[0]] : [said[0], said[1]]
-  tried.reason = quietly(() => failureReason(challenge, status, hook.settings.reasons)) ?? 'rejected'
+  tried.reason = quietly(() => reasonOf(hook, attempt, tried, challenge, status)) ?? 'rejected'
   const { atLast } = attempt
   if (atLast === true) quietly(() => denied(hook, attempt))
   if (atLast !== undefined) return hook.attempts.serve(attempt, go)
@@ -153,4 +153,12 @@ function failing(hook: Hook, attempt: Attempt, tried: Tried, said: ArrayLike<unk
     })
     quietly(() => release?.())
   }
+}
+
+function reasonOf(hook: Hook, { req }: Attempt, { method }: Tried, challenge: unknown, status: unknown): string {
+  const reason = failureReason(challenge, status, hook.settings.reasons)
+  if (reason !== 'rejected') return reason
+  const { query, headers } = req as { query?: unknown; headers?: unknown }
+  const known = method === 'oauth' ? providerDenial(challenge, status, query) : challengeReason(challenge, headers)
+  return known ?? reason
 }

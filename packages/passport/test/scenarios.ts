@@ -1,6 +1,13 @@
 // What applications do with passport: each scenario with all the records it must leave.
+import type { NextFunction, Request, Response } from 'express'
 import jsonwebtoken from 'jsonwebtoken'
 import passportModule from 'passport'
+// @ts-expect-error without types of its own
+import { Strategy as AnonymousStrategy } from 'passport-anonymous'
+// @ts-expect-error without types of its own
+import { BasicStrategy } from 'passport-http'
+// @ts-expect-error without types of its own
+import { Strategy as BearerStrategy } from 'passport-http-bearer'
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt'
 import { ALICE, BOB, local, type Scenario, type Stage, type Step, signIn, type User } from './stage.js'
 
@@ -13,6 +20,7 @@ const post =
   (path: string, body: object = {}): Step =>
   (agent) =>
     agent.post(path).send(body)
+const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 const jwtStrategy = () =>
@@ -20,6 +28,7 @@ const jwtStrategy = () =>
     done(null, claims.sub === '1' ? ALICE : false),
   )
 
+type Verified = (error: unknown, user: User | false) => void
 type Verbs = Record<'success' | 'fail' | 'redirect' | 'pass' | 'error', (...args: unknown[]) => unknown>
 type Body = (this: Verbs, req: { query: Record<string, string> }, options: unknown) => unknown
 
@@ -84,6 +93,14 @@ export const SCENARIOS: Record<string, Scenario> = {
       { event: 'login.failed', reason: 'missing_credentials', auth: localAuth(2) },
     ],
   },
+  'a name that is an object is nobody’s': {
+    stage: login,
+    steps: [post('/login', { username: { $ne: 1 }, password: 'wonderland' }), post('/login', { username: ['alice'] })],
+    records: [
+      { event: 'login.failed', reason: 'missing_credentials', auth: localAuth(1) },
+      { event: 'login.failed', reason: 'missing_credentials', auth: localAuth(2) },
+    ],
+  },
   'a request without credentials, in the application’s own words': {
     stage: ({ app, passport }) =>
       app.post('/login', passport.authenticate('local', { badRequestMessage: 'Bitte ausfüllen' } as object)),
@@ -118,7 +135,9 @@ export const SCENARIOS: Record<string, Scenario> = {
       'bad_credentials',
       'locked',
       'e7.b-c',
-      ...Array(4).fill('rejected'),
+      ...Array(2).fill('rejected'),
+      'missing_credentials',
+      'rejected',
       'missing_credentials',
       'rejected',
     ].map((reason, i) => ({ event: 'login.failed', reason, auth: attempt('odd', 'odd', i + 1) })),
@@ -431,8 +450,8 @@ export const SCENARIOS: Record<string, Scenario> = {
     ],
     records: [
       { event: 'login.challenged', auth: attempt('oauth', 'google', 1) },
-      { event: 'login.failed', reason: 'rejected', auth: attempt('oauth', 'google', 2) },
-      { event: 'login.failed', reason: 'rejected', auth: attempt('oauth', 'google', 3) },
+      { event: 'login.failed', reason: 'access_denied', auth: attempt('oauth', 'google', 2) },
+      { event: 'login.failed', reason: 'bad_state', auth: attempt('oauth', 'google', 3) },
       { event: 'login.succeeded', actor: ALICE, auth: attempt('oauth', 'google', 4) },
     ],
   },
@@ -472,7 +491,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'anonymous requests that are let pass leave no record': {
     stage({ app, passport }) {
-      passport.use(custom('anonymous', function () { this.pass() })) // biome-ignore format: one line
+      passport.use(new AnonymousStrategy())
       passport.use(jwtStrategy())
       app.get('/open', passport.authenticate(['jwt', 'anonymous'], { session: false }))
     },
@@ -507,13 +526,78 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'basic authentication names who tried': {
     stage({ app, passport }) {
-      passport.use(custom('basic', function () { this.fail('Basic realm="Users"') })) // biome-ignore format: one line
+      passport.use(
+        new BasicStrategy({ realm: 'Users' }, (name: string, password: string, done: Verified) =>
+          done(null, name === 'alice' && password === 'wonderland' ? ALICE : false),
+        ),
+      )
       app.get('/api', passport.authenticate('basic', { session: false }))
     },
-    steps: [get('/api', { authorization: `Basic ${Buffer.from('alice:a:b').toString('base64')}` }), get('/api')],
+    steps: [
+      get('/api', basic('alice:wonderland')),
+      get('/api', basic('alice:a:b')),
+      get('/api', basic('no colon')),
+      get('/api'),
+    ],
     records: [
-      { event: 'login.failed', reason: 'rejected', claimed: 'alice', auth: attempt('password', 'basic', 1) },
-      { event: 'login.failed', reason: 'rejected', auth: attempt('password', 'basic', 2) },
+      { event: 'login.succeeded', actor: ALICE, claimed: 'alice', auth: attempt('password', 'basic', 1) },
+      { event: 'login.failed', reason: 'rejected', claimed: 'alice', auth: attempt('password', 'basic', 2) },
+      { event: 'login.failed', reason: 'missing_credentials', auth: attempt('password', 'basic', 3) },
+      { event: 'login.failed', reason: 'missing_credentials', auth: attempt('password', 'basic', 4) },
+    ],
+  },
+  'a bearer token: good, unknown, absent, given twice': {
+    stage({ app, passport }) {
+      passport.use(new BearerStrategy((token: string, done: Verified) => done(null, token === 'good' ? ALICE : false)))
+      app.post('/api', passport.authenticate('bearer', { session: false }))
+    },
+    steps: [
+      (agent) => agent.post('/api').set(bearer('good')),
+      (agent) => agent.post('/api').set(bearer('made-up')),
+      post('/api', { username: 'someone else' }),
+      (agent) => agent.post('/api?access_token=good').set(bearer('good')),
+    ],
+    records: [
+      { event: 'login.succeeded', actor: ALICE, auth: attempt('token', 'bearer', 1) },
+      { event: 'login.failed', reason: 'token_invalid', auth: attempt('token', 'bearer', 2) },
+      { event: 'login.failed', reason: 'no_token', auth: attempt('token', 'bearer', 3) },
+      { event: 'login.failed', reason: 'missing_credentials', auth: attempt('token', 'bearer', 4) },
+    ],
+  },
+  'an AuthGuard of Nest: a callback always, nobody signed in, and no user may be let pass': {
+    stage({ app, passport, note }) {
+      // As @nestjs/passport does it: the middleware is made for each request, and its callback settles a promise.
+      const guard = (type: string | string[]) => (req: Request, res: Response, next: NextFunction) =>
+        new Promise((resolve, reject) => {
+          const settle = (error: unknown, user: unknown, info: unknown, status: unknown) => {
+            note(error, Boolean(user), status === undefined ? undefined : [status].flat().length, typeof info)
+            Object.assign(req, { authInfo: info })
+            if (error) reject(error)
+            else resolve(user)
+          }
+          passport.authenticate(type, { session: false, property: 'user' } as object, settle as never)(req, res, reject)
+        }).then((user) => {
+          Object.assign(req, { user: user || { name: 'guest' } })
+          next()
+        }, next)
+      passport.use(jwtStrategy())
+      app.post('/guarded', guard('local'))
+      app.post('/optional', guard(['jwt', 'local']))
+    },
+    steps: [
+      signIn('alice', 'wonderland', '/guarded'),
+      signIn('alice', 'wrong-one', '/guarded'),
+      signIn('alice', 'wrong-one', '/optional'),
+    ],
+    records: [
+      loggedIn(1),
+      { event: 'login.failed', reason: 'bad_credentials', claimed: 'alice', auth: localAuth(2) },
+      {
+        event: 'login.failed',
+        reason: 'bad_credentials',
+        claimed: 'alice',
+        auth: attempt('password', 'jwt+local', 3),
+      },
     ],
   },
 
@@ -587,6 +671,19 @@ export const SCENARIOS: Record<string, Scenario> = {
         session: 'sid',
       },
     ],
+  },
+  'anonymous logout renews the session, and nobody has left': {
+    stage({ app, note }) {
+      app.post('/logout', (req, res) => {
+        const before = req.sessionID
+        req.logout((error) => {
+          note(error, req.sessionID !== before)
+          res.end()
+        })
+      })
+    },
+    steps: [post('/logout')],
+    records: [],
   },
   'a logout that fails': {
     stage(stage) {

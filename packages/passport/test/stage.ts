@@ -6,8 +6,10 @@ import express5, { type Express, type NextFunction, type Request, type RequestHa
 import session, { MemoryStore } from 'express-session'
 // @ts-expect-error an alias of express 4, without types of its own
 import express4 from 'express4'
-import passportModule, { type PassportStatic } from 'passport'
+import passport07, { type PassportStatic } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
+// @ts-expect-error an alias of passport 0.6, without types of its own
+import passport06 from 'passport06'
 import request from 'supertest'
 import { type Fake, fakeAudit, type Says } from '../../../test/fake-audit.js'
 import { auditPassport, type PassportHookOptions } from '../src/index.js'
@@ -48,6 +50,10 @@ export interface Scenario {
   attachesLate?: boolean
 }
 
+type Passports = { Passport: new () => PassportStatic }
+
+export const PASSPORT = { 'passport 0.7': passport07 as unknown as Passports, 'passport 0.6': passport06 as Passports }
+
 export const EXPRESS = { 'express 5': express5, 'express 4': express4 as unknown as typeof express5 }
 
 export interface Play {
@@ -62,9 +68,10 @@ export async function play(
   scenario: Scenario,
   hook: 'on' | 'off',
   says?: Says,
+  passports: Passports = PASSPORT['passport 0.7'],
 ): Promise<Play> {
   const fake = fakeAudit(says)
-  const stage = newStage(express)
+  const stage = newStage(express, passports)
   let attached = false
   const attach = () => {
     attached = true
@@ -103,9 +110,9 @@ export async function play(
 
 const traces = new WeakMap<Stage, unknown[]>()
 
-function newStage(express: typeof express5): Stage {
+function newStage(express: typeof express5, { Passport }: Passports): Stage {
   const trace: unknown[] = []
-  const passport = new (passportModule as unknown as { Passport: new () => PassportStatic }).Passport()
+  const passport = new Passport()
   const stage: Stage = {
     app: express(),
     passport,

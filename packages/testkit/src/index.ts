@@ -1,5 +1,19 @@
 // Everything @trailproof/testkit offers: an audit in memory for an application's own tests, and what proves writers.
-export { type AdapterContractOptions, type AppUnderTest, adapterContract } from './adapter-contract.js'
+export {
+  type AdapterContractOptions,
+  type AppUnderTest,
+  adapterContract,
+  playScenario,
+  SCENARIOS,
+} from './adapter/contract.js'
+export type {
+  ContractShop,
+  PassportUnderTest,
+  ShopAnswer,
+  ShopCall,
+  ShopLibraries,
+  ShopRoute,
+} from './adapter/shop.js'
 export { type AnchorContractOptions, type AnchorUnderTest, anchorContract } from './anchor-contract.js'
 export { type CheckedLog, type CheckLogOptions, checkLog, type LookInto } from './check-log.js'
 export { checkNumbers } from './check-numbers.js'
