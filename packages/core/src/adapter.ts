@@ -5,6 +5,10 @@ import { TrailproofError } from './errors.js'
 import type { CatalogueName } from './event/catalogue.js'
 import type { AuditEvent, Auth, Identity, TokenFacts } from './event/event.js'
 import type { RequestContext } from './http/context.js'
+
+export { denialIsTold, hasOwnRecord, recordDenial } from './http/denial.js'
+export { expressRoute } from './http/express-route.js'
+
 import type { Declared } from './policy/declared.js'
 import type { Policy } from './policy/policy.js'
 
@@ -13,6 +17,7 @@ export type { Auth, Identity, TokenFacts } from './event/event.js'
 export { type AnyFunction, type Handle, hookOnce, patch, unsupported } from './hook/hook-once.js'
 export { callbackIndex, markOnce, quietly, sameShape, unmark } from './hook/wrap.js'
 export { type ClientAddress, clientAddress, normaliseAddress } from './http/address.js'
+export { type AuditedAnswer, checkAudited, outcomeOf, recordAnswer } from './http/audited.js'
 export {
   type AuditedRequest,
   contextOf,

@@ -5,13 +5,13 @@ import {
   type AuditedRequest,
   clientAddress,
   coreOf,
+  expressRoute,
   openContext,
   quietly,
   type RequestContext,
+  recordDenial,
   runInContext,
 } from '@trailproof/core/adapter'
-import { recordDenial } from './denial.js'
-import { routePattern } from './route.js'
 
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
@@ -32,9 +32,9 @@ export function auditExpress(audit: Audit): Middleware {
     return context ? runInContext(context, next) : next()
 
     function open(request: AuditedRequest): RequestContext {
-      const route = () => routePattern(request)
+      const route = () => expressRoute(request)
       const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
-      recordDenial(opened)
+      recordDenial(opened, 'express')
       return opened
     }
   }

@@ -6,7 +6,11 @@ import { contextOf, quietly, sameShape } from '@trailproof/core/adapter'
 import { Attempt } from './attempt.js'
 import { denied } from './decision.js'
 import { type Hook, isObject } from './hook.js'
+import { requestOf } from './request.js'
 import type { Strategies } from './strategies.js'
+
+/** (ctx, next) as koa-passport makes it, (req, res, next) as everyone else. */
+const ARITIES = [2, 3]
 
 /** Wraps the factory; arguments and callback of the application reach passport untouched. */
 export function watchFactory(hook: Hook, strategies: Strategies, factory: 'authenticate' | 'authorize') {
@@ -14,8 +18,8 @@ export function watchFactory(hook: Hook, strategies: Strategies, factory: 'authe
     const wrapper = {
       factory(this: unknown, ...args: unknown[]): unknown {
         const middleware = original.apply(this, args)
-        // Custom frameworks may return anything; what is no (req, res, next) is watched at the strategy level only.
-        if (!hook.attached || typeof middleware !== 'function' || middleware.length !== 3 || args[0] === 'session')
+        // Custom frameworks may return anything; what is neither of the two is watched at the strategy level only.
+        if (!hook.attached || typeof middleware !== 'function' || !ARITIES.includes(middleware.length) || args[0] === 'session')
           return middleware
         const linking =
           factory === 'authorize' || (args[1] as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
@@ -38,7 +42,8 @@ function watchMiddleware(
   const layers: readonly unknown[] = Array.isArray(given) ? given : [given] // the list itself: passport reads it live
   const wrapper = {
     authenticate(this: unknown, ...args: unknown[]): unknown {
-      const req = args[0]
+      const given = args[0]
+      const req = isObject(given) && middleware.length === 2 ? requestOf(given) : given
       if (!hook.attached || !isObject(req)) return middleware.apply(this, args)
       const attempt = quietly(() => {
         for (const layer of layers)

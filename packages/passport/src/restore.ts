@@ -1,11 +1,12 @@
 // The strategy `session` decides nothing: it brings back who signed in before.
 import { contextOf, quietly } from '@trailproof/core/adapter'
 import { type Hook, observe } from './hook.js'
+import { rawRequest } from './request.js'
 import type { Listener } from './strategy.js'
 import { sessionOf } from './visit.js'
 
 export function restoring(hook: Hook, req: object): Listener {
-  const context = contextOf(req)
+  const context = contextOf(rawRequest(req))
   const before = sessionOf(req, hook.sessionKey)
   let over = false
 

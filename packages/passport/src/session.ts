@@ -6,6 +6,7 @@ import type { AnyFunction } from '@trailproof/core/adapter'
 import { callbackIndex, contextOf, quietly, type RequestContext, sameShape } from '@trailproof/core/adapter'
 import { newAttemptId } from './attempt.js'
 import { type Hook, isObject, observe } from './hook.js'
+import { rawRequest } from './request.js'
 import { typedName } from './typed.js'
 import { areDifferent, type Session, sessionOf, type Visit } from './visit.js'
 
@@ -53,7 +54,7 @@ export function watchLogOut(hook: Hook) {
 function lookAt(hook: Hook, req: unknown): Before | undefined {
   if (!isObject(req)) return undefined
   const visit = hook.visits.of(req)
-  return { req, context: contextOf(req), visit, user: visit.user, session: sessionOf(req, hook.sessionKey) }
+  return { req, context: contextOf(rawRequest(req)), visit, user: visit.user, session: sessionOf(req, hook.sessionKey) }
 }
 
 function signedIn(hook: Hook, { req, context, visit, user: before, session: old }: Before, user: unknown): void {

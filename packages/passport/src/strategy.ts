@@ -10,6 +10,7 @@ import { broke, challenged, denied, isDecidedAgainst, mustHold, succeeded, succe
 import { type Hook, isObject } from './hook.js'
 import { methodOf } from './method.js'
 import { challengeReason, failureReason, providerDenial, providerError } from './reason.js'
+import { rawRequest } from './request.js'
 import { restoring } from './restore.js'
 import { keepPassword, typedName } from './typed.js'
 
@@ -100,7 +101,8 @@ function deciding(
   error: AnyFunction | undefined,
 ): Listener {
   const linking = (options as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
-  const attempt = hook.attempts.waiting(req) ?? new Attempt(req, contextOf(req), undefined, linking)
+  const raw = rawRequest(req)
+  const attempt = hook.attempts.waiting(raw) ?? new Attempt(raw, contextOf(raw), undefined, linking)
   const method = methodOf(strategy, name)
   const claimed = quietly(() => typedName(strategy, method, req, hook.settings.usernameFields))
   const tried: Tried = { name, method, claimed }

@@ -1,6 +1,7 @@
 // Who a request is known as, for as long as it is served: restored from its session, verified by a strategy, or put
 // there by the application. `req.user` cannot tell: logIn and logOut overwrite it before they do anything.
 import type { AuditCore, Identity } from '@trailproof/core/adapter'
+import { rawRequest } from './request.js'
 
 export interface Visit {
   /** The library's user object. */
@@ -13,10 +14,11 @@ export class Visits {
   readonly #byRequest = new WeakMap<object, Visit>()
 
   of(req: object): Visit {
-    const known = this.#byRequest.get(req)
+    const raw = rawRequest(req)
+    const known = this.#byRequest.get(raw)
     if (known) return known
     const visit: Visit = { user: undefined }
-    this.#byRequest.set(req, visit)
+    this.#byRequest.set(raw, visit)
     return visit
   }
 }
@@ -30,10 +32,10 @@ export interface Session {
 
 export function sessionOf(req: object, key: string): Session {
   const { session, sessionID } = req as {
-    session?: Record<string, { user?: unknown } | undefined>
+    session?: Record<string, { user?: unknown } | undefined> & { externalKey?: unknown }
     sessionID?: unknown
   }
-  const id: unknown = sessionID ?? session?.id
+  const id: unknown = sessionID ?? session?.id ?? session?.externalKey
   return { id: typeof id === 'string' ? id : undefined, stored: session?.[key]?.user }
 }
 

@@ -1,13 +1,15 @@
 // express-session: its factory wrapped, so that the store it is given is watched and each request is known.
 import type { ServerResponse } from 'node:http'
 import type { Audit } from '@trailproof/core'
-import { type AuditCore, coreOf, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
-import { Ledger } from './ledger.js'
+import { coreOf, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
+import { ledgerOf } from './ledger.js'
 import { checkOptions, type SessionAuditOptions } from './options.js'
 import { recordIgnoredCookie } from './presented.js'
-import { HOOK, Recorder } from './recorder.js'
+import { Recorder } from './recorder.js'
 import { watchStore } from './store.js'
 import { holdsId, openVisit, type SessionRequest, scope, type Visit } from './visit.js'
+
+const HOOK = 'express-session'
 
 /** `express-session`, as far as it is used here. */
 export type SessionFactory = ((options?: never) => unknown) & { MemoryStore: new () => object }
@@ -47,7 +49,7 @@ export function auditSession<F extends SessionFactory>(audit: Audit, session: F,
       "pass what `import session from 'express-session'` gives, and call what comes back",
     )
   const core = coreOf(audit)
-  const recorder = new Recorder(core, ledgerOf(core, remember))
+  const recorder = new Recorder(core, ledgerOf(core, remember), HOOK)
   const live = { on: true }
   const undo: Array<() => void> = []
   core.onDetach(() => {
@@ -112,14 +114,4 @@ function coverageOf(store: object): Record<string, string | boolean> {
     touch: typeof (store as { touch?: unknown }).touch === 'function',
     watched,
   }
-}
-
-const LEDGERS = Symbol.for('trailproof.sessions.ledger')
-
-/** One memory for all stores of an audit: two factories, one truth. */
-function ledgerOf(core: AuditCore, remember: number): Ledger {
-  const owner = core as AuditCore & { [LEDGERS]?: Ledger }
-  const ledger = owner[LEDGERS] ?? new Ledger((id) => quietly(() => core.sessionRef(id)), remember)
-  owner[LEDGERS] = ledger
-  return ledger
 }

@@ -1,5 +1,6 @@
 // What this process remembers of sessions, so that an id the store no longer knows can be named: replayed after its end,
 // expired, gone from the store, or never ours. Keyed references only, never ids; bounded; lost with the process.
+import { type AuditCore, quietly } from '@trailproof/core/adapter'
 
 /** How a session id ceased to be valid: the session is over, or it goes on under a new id. */
 export type End = 'ended' | 'rotated'
@@ -69,4 +70,14 @@ export function expiryOf(session: unknown): number | undefined {
   if (!(expires instanceof Date) && typeof expires !== 'string') return undefined
   const ms = new Date(expires).getTime()
   return ms > 0 ? ms : undefined
+}
+
+const LEDGERS = Symbol.for('trailproof.sessions.ledger')
+
+/** One memory for all stores of an audit: two factories, or two libraries, one truth. */
+export function ledgerOf(core: AuditCore, remember: number): Ledger {
+  const owner = core as AuditCore & { [LEDGERS]?: Ledger }
+  const ledger = owner[LEDGERS] ?? new Ledger((id) => quietly(() => core.sessionRef(id)), remember)
+  owner[LEDGERS] = ledger
+  return ledger
 }

@@ -29,7 +29,8 @@ export function watchGet(recorder: Recorder, store: object, get: Method): Method
   }
 }
 
-function recordAbsent(recorder: Recorder, visit: Visit, id: string): void {
+/** What was presented is not in the store. */
+export function recordAbsent(recorder: Recorder, visit: Visit, id: string): void {
   const why = recorder.ledger.whyAbsent(id)
   if (why.kind === 'replayed') void recorder.record(visit, { event: 'session.replayed', reason: why.end, session: id })
   else if (why.kind === 'expired') void recorder.record(visit, { event: 'session.expired', session: id })

@@ -12,18 +12,18 @@ import type { Visit } from './visit.js'
 
 export type { Verdict }
 
-export const HOOK = 'express-session'
-
 export type Facts = Pick<Observation, 'event' | 'outcome' | 'reason' | 'session' | 'sessionFrom'>
 
 export class Recorder {
   constructor(
     readonly core: AuditCore,
     readonly ledger: Ledger,
+    /** The library whose sessions these are. */
+    private readonly hook: string,
   ) {}
 
   contextOf(visit: Visit | undefined): RequestContext | undefined {
-    return contextOf(visit?.req)
+    return contextOf(visit?.raw)
   }
 
   /** Ids are secrets: whoever holds one is signed in. */
@@ -39,7 +39,7 @@ export class Recorder {
   record(visit: Visit | undefined, facts: Facts, user: unknown = userOf(visit)): Promise<Verdict> {
     const context = this.contextOf(visit)
     const observed = quietly(() =>
-      this.core.observe({ ...facts, hook: HOOK, ...(user ? { actor: user } : {}), ...(context ? { context } : {}) }),
+      this.core.observe({ ...facts, hook: this.hook, ...(user ? { actor: user } : {}), ...(context ? { context } : {}) }),
     )
     return observed ?? Promise.resolve('go')
   }

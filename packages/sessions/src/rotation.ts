@@ -5,7 +5,7 @@ import { type Recorder, type Release, userOf, type Verdict } from './recorder.js
 import { holdsId, type SessionRequest, type Visit, visitOf } from './visit.js'
 
 export interface Rotation {
-  /** The id given up, and the newest id that took its place. */
+  /** The id given up, and the newest id that took its place, once there is one. */
   readonly from: string
   to: unknown
   /** Who was signed in when the id was given up; null when no user object was at hand. */
@@ -37,7 +37,7 @@ export function watchRegenerate(recorder: Recorder, regenerate: Method): Method 
       // The old session may still be there: what is written next is a session of its own.
       if (error) return release()
       if (stored())
-        begin(recorder, visit, { from, to: req?.sessionID, user, release, responseOver: false, failed: false })
+        beginRotation(recorder, visit, { from, to: req?.sessionID, user, release, responseOver: false, failed: false })
       else {
         if (visit.rotation?.to === from) visit.rotation.to = req?.sessionID
         release()
@@ -46,7 +46,8 @@ export function watchRegenerate(recorder: Recorder, regenerate: Method): Method 
   }
 }
 
-function begin(recorder: Recorder, visit: Visit, rotation: Rotation): void {
+/** A session that the store held has given its id up. */
+export function beginRotation(recorder: Recorder, visit: Visit, rotation: Rotation): void {
   visit.known.delete(rotation.from)
   visit.rotation = rotation
   recorder.ledger.sawEnd(rotation.from, 'rotated')

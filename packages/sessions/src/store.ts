@@ -45,7 +45,7 @@ export function watchStore(recorder: Recorder, store: object): WatchedStore | un
   }
 }
 
-function replaceMethod(
+export function replaceMethod(
   store: object,
   name: string,
   live: { on: boolean },

@@ -38,7 +38,7 @@ export function watchSet(recorder: Recorder, store: object, set: Method, refusal
   }
 }
 
-function answeredSave(visit: Visit, id: string): void {
+export function answeredSave(visit: Visit, id: string): void {
   const left = (visit.saving.get(id) ?? 1) - 1
   if (left > 0) visit.saving.set(id, left)
   else visit.saving.delete(id)
@@ -108,7 +108,8 @@ export function watchDestroy(recorder: Recorder, store: object, destroy: Method)
   }
 }
 
-function ended(recorder: Recorder, visit: Visit | undefined, id: string, user: unknown): Promise<Verdict> | undefined {
+/** The store has destroyed a session. */
+export function ended(recorder: Recorder, visit: Visit | undefined, id: string, user: unknown): Promise<Verdict> | undefined {
   const own = visit !== undefined && id === visit.req.sessionID
   // A visitor's own session that was never stored: nothing has ended.
   if (own && !visit.known.has(id)) return undefined

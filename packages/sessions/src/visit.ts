@@ -14,8 +14,10 @@ export interface SessionRequest extends IncomingMessage {
 
 export interface Visit {
   readonly req: SessionRequest
+  /** The request of node:http; `req` may be a view of it. */
+  readonly raw: object
   readonly res: ServerResponse
-  /** True until express-session has asked the store for the cookie's session, or has gone on without. */
+  /** True until the library has asked the store for the cookie's session, or has gone on without. */
   presenting: boolean
   /** Ids that the store holds, by its own word in this request. */
   readonly known: Set<string>
@@ -57,9 +59,10 @@ const shared = globals[SHARED]
 
 export const scope = shared.scope
 
-export function openVisit(req: SessionRequest, res: ServerResponse): Visit {
-  const visit: Visit = shared.byRequest.get(req) ?? {
+export function openVisit(req: SessionRequest, res: ServerResponse, raw: object = req): Visit {
+  const visit: Visit = shared.byRequest.get(raw) ?? {
     req,
+    raw,
     res,
     presenting: true,
     known: new Set(),
@@ -73,7 +76,7 @@ export function openVisit(req: SessionRequest, res: ServerResponse): Visit {
     undoable: false,
   }
   visit.presenting = true
-  shared.byRequest.set(req, visit)
+  shared.byRequest.set(raw, visit)
   return visit
 }
 

@@ -1,8 +1,8 @@
-// The pattern of the route, never the URL: URLs hold ids, names and, at worst, tokens.
-import type { AuditedRequest } from '@trailproof/core/adapter'
+// The pattern of the route as Express knows it, never the URL: URLs hold ids, names and, at worst, tokens.
+import type { AuditedRequest } from './context.js'
 
 /** `/admin/users/:id`; undefined before a route has matched. Mount points are kept, with what looks like a value masked. */
-export function routePattern(req: AuditedRequest): string | undefined {
+export function expressRoute(req: AuditedRequest): string | undefined {
   const base = typeof req.baseUrl === 'string' ? maskValues(req.baseUrl) : ''
   const path = pathOf(req.route?.path)
   if (path !== undefined) return base + (path === '/' && base ? '' : path)

@@ -1,0 +1,16 @@
+// Koa 2 and 3 against the contract: the same facts leave the same records as in every other framework.
+import { adapterContract } from '@trailproof/testkit'
+import Koa from 'koa'
+import Koa2 from 'koa2'
+import { describe, expect, it } from 'vitest'
+import { libraries } from './apps/express.js'
+import { koaShop } from './apps/koa.js'
+
+for (const [name, framework] of [
+  ['Koa 3', Koa],
+  ['Koa 2', Koa2],
+] as const)
+  adapterContract(
+    { name, libraries, create: (shop, audit) => koaShop(framework as never, shop, audit) },
+    { describe, it: (title, body) => it(title, body), expect },
+  )
