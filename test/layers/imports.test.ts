@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   core: ['@trailproof/tlog'],
   anchors: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
   express: ['@trailproof/core', '@trailproof/core/adapter'],
+  koa: ['@trailproof/core', '@trailproof/core/adapter'],
   nestjs: ['@trailproof/core', '@trailproof/core/adapter'],
   passport: ['@trailproof/core', '@trailproof/core/adapter'],
   jwt: ['@trailproof/core', '@trailproof/core/adapter'],

@@ -27,13 +27,16 @@ export function audited(event: EventName, options: AuditedOptions = {}): Middlew
   checkAudited('audited', event, options)
   return function auditedRoute(req, _res, next) {
     const context = contextOf(req)
+    // When an error reaches the application's error handler, the router has taken these off the request again.
+    const { params } = req as Request
+    const seen = () => Object.create(req, { params: { value: params } }) as Request
     if (context)
       quietly(() =>
         recordAnswer(context, {
           event,
           hook: 'express',
-          target: () => options.target?.(req as Request),
-          data: () => options.data?.(req as Request),
+          target: () => options.target?.(seen()),
+          data: () => options.data?.(seen()),
         }),
       )
     else if (!warned) {

@@ -26,21 +26,25 @@ export function audited(event: EventName, options: AuditedOptions = {}): KoaMidd
   checkAudited('audited', event, options)
   return function auditedRoute(ctx, next) {
     const context = contextOf(ctx.req)
+    let asked: { target: Target | undefined; data: Record<string, unknown> | undefined } | undefined
+    const ask = () => {
+      asked ??= {
+        target: quietly(() => options.target?.(ctx as Context)),
+        data: quietly(() => options.data?.(ctx as Context)),
+      }
+      return asked
+    }
     if (context)
-      quietly(() =>
-        recordAnswer(context, {
-          event,
-          hook: HOOK,
-          target: () => options.target?.(ctx as Context),
-          data: () => options.data?.(ctx as Context),
-        }),
-      )
+      quietly(() => recordAnswer(context, { event, hook: HOOK, target: () => ask().target, data: () => ask().data }))
     else if (!warned) {
       warned = true
       process.emitWarning(`audited('${event}') records nothing: use auditKoa(audit) before it`, {
         code: 'TRAILPROOF_HOOK_UNSUPPORTED',
       })
     }
-    return next()
+    const downstream = next()
+    // Asked when the route is done: a router takes its parameters off the context again before Koa answers.
+    if (context) downstream.then(ask, ask)
+    return downstream
   }
 }

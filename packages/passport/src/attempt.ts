@@ -5,6 +5,7 @@
 // call: no async context is needed, and none can be lost.
 import { randomBytes } from 'node:crypto'
 import type { Auth, RequestContext } from '@trailproof/core/adapter'
+import { rawRequest } from './request.js'
 
 export type Verb = 'success' | 'fail' | 'redirect' | 'pass' | 'error'
 
@@ -27,6 +28,7 @@ export class Attempt {
   decided: Verb | undefined
 
   /**
+   * @param req as passport sees it; of Koa it may be the context
    * @param layers what the middleware was given: names and instances, live; undefined for middleware made before the hook
    * @param linking `passport.authorize()`: an account is linked, nobody signs in
    */
@@ -69,7 +71,7 @@ export class Attempts {
   /** The attempt that waits for its next strategy; undefined when passport is not between two strategies. */
   waiting(req?: object): Attempt | undefined {
     const one = this.#served
-    return one && !one.running && !one.decided && (!req || one.req === req) ? one : undefined
+    return one && !one.running && !one.decided && (!req || rawRequest(one.req) === rawRequest(req)) ? one : undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { contextOf, quietly, sameShape } from '@trailproof/core/adapter'
 import { Attempt } from './attempt.js'
 import { denied } from './decision.js'
 import { type Hook, isObject } from './hook.js'
-import { requestOf } from './request.js'
+import { rawRequest } from './request.js'
 import type { Strategies } from './strategies.js'
 
 /** (ctx, next) as koa-passport makes it, (req, res, next) as everyone else. */
@@ -19,7 +19,12 @@ export function watchFactory(hook: Hook, strategies: Strategies, factory: 'authe
       factory(this: unknown, ...args: unknown[]): unknown {
         const middleware = original.apply(this, args)
         // Custom frameworks may return anything; what is neither of the two is watched at the strategy level only.
-        if (!hook.attached || typeof middleware !== 'function' || !ARITIES.includes(middleware.length) || args[0] === 'session')
+        if (
+          !hook.attached ||
+          typeof middleware !== 'function' ||
+          !ARITIES.includes(middleware.length) ||
+          args[0] === 'session'
+        )
           return middleware
         const linking =
           factory === 'authorize' || (args[1] as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
@@ -42,14 +47,13 @@ function watchMiddleware(
   const layers: readonly unknown[] = Array.isArray(given) ? given : [given] // the list itself: passport reads it live
   const wrapper = {
     authenticate(this: unknown, ...args: unknown[]): unknown {
-      const given = args[0]
-      const req = isObject(given) && middleware.length === 2 ? requestOf(given) : given
+      const req = args[0] // or the context of Koa
       if (!hook.attached || !isObject(req)) return middleware.apply(this, args)
       const attempt = quietly(() => {
         for (const layer of layers)
           if (isObject(layer) && typeof (layer as { authenticate?: unknown }).authenticate === 'function')
             strategies.watch(layer)
-        const one = new Attempt(req, contextOf(req), layers, linking)
+        const one = new Attempt(req, contextOf(rawRequest(req)), layers, linking)
         if (one.atLast) denied(hook, one) // no strategy to ask: passport turns everyone away
         return one
       })

@@ -101,8 +101,7 @@ function deciding(
   error: AnyFunction | undefined,
 ): Listener {
   const linking = (options as { assignProperty?: unknown } | undefined)?.assignProperty === 'account'
-  const raw = rawRequest(req)
-  const attempt = hook.attempts.waiting(raw) ?? new Attempt(raw, contextOf(raw), undefined, linking)
+  const attempt = hook.attempts.waiting(req) ?? new Attempt(req, contextOf(rawRequest(req)), undefined, linking)
   const method = methodOf(strategy, name)
   const claimed = quietly(() => typedName(strategy, method, req, hook.settings.usernameFields))
   const tried: Tried = { name, method, claimed }

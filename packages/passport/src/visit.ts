@@ -1,6 +1,6 @@
 // Who a request is known as, for as long as it is served: restored from its session, verified by a strategy, or put
 // there by the application. `req.user` cannot tell: logIn and logOut overwrite it before they do anything.
-import type { AuditCore, Identity } from '@trailproof/core/adapter'
+import { type AuditCore, contextOf, type Identity } from '@trailproof/core/adapter'
 import { rawRequest } from './request.js'
 
 export interface Visit {
@@ -35,7 +35,9 @@ export function sessionOf(req: object, key: string): Session {
     session?: Record<string, { user?: unknown } | undefined> & { externalKey?: unknown }
     sessionID?: unknown
   }
-  const id: unknown = sessionID ?? session?.id ?? session?.externalKey
+  // A session of koa-session goes on saying the id that it was read under; the hook of its store knows better.
+  const known = contextOf(rawRequest(req))?.req.sessionID
+  const id: unknown = sessionID ?? session?.id ?? known ?? session?.externalKey
   return { id: typeof id === 'string' ? id : undefined, stored: session?.[key]?.user }
 }
 

@@ -176,7 +176,7 @@ describe('attaching', () => {
       const passport = newPassport()
       if (hook) auditPassport(fakeAudit().audit, passport)
       const seen: unknown[] = []
-      // As koa-passport does: two parameters, verbs of its own. It is left as it is, and its strategies are seen.
+      // As koa-passport does: two parameters, verbs of its own.
       passport.framework({
         initialize: () => {},
         authenticate: (inner: Inside, name: string) =>
@@ -201,7 +201,7 @@ describe('attaching', () => {
     expect(run(true)).toEqual(run(false))
     const fake = fakeAudit()
     const passport = newPassport()
-    const made = (_ctx: object, _next: () => void) => {}
+    const made = (_given: object) => {} // no middleware that we know: it is left as it is, and its strategies are seen
     passport.framework({ initialize: () => {}, authenticate: () => made } as never)
     auditPassport(fake.audit, passport)
     expect(passport.authenticate('local')).toBe(made)

@@ -39,7 +39,12 @@ export class Recorder {
   record(visit: Visit | undefined, facts: Facts, user: unknown = userOf(visit)): Promise<Verdict> {
     const context = this.contextOf(visit)
     const observed = quietly(() =>
-      this.core.observe({ ...facts, hook: this.hook, ...(user ? { actor: user } : {}), ...(context ? { context } : {}) }),
+      this.core.observe({
+        ...facts,
+        hook: this.hook,
+        ...(user ? { actor: user } : {}),
+        ...(context ? { context } : {}),
+      }),
     )
     return observed ?? Promise.resolve('go')
   }

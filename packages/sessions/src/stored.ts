@@ -109,7 +109,12 @@ export function watchDestroy(recorder: Recorder, store: object, destroy: Method)
 }
 
 /** The store has destroyed a session. */
-export function ended(recorder: Recorder, visit: Visit | undefined, id: string, user: unknown): Promise<Verdict> | undefined {
+export function ended(
+  recorder: Recorder,
+  visit: Visit | undefined,
+  id: string,
+  user: unknown,
+): Promise<Verdict> | undefined {
   const own = visit !== undefined && id === visit.req.sessionID
   // A visitor's own session that was never stored: nothing has ended.
   if (own && !visit.known.has(id)) return undefined

@@ -102,7 +102,7 @@ function callOf(ctx: Context, store: MemoryStore): ShopCall {
     get session() {
       return ctx.session
     },
-    sessionId: () => ctx.session?.externalKey,
+    sessionId: () => store.idOf(ctx),
     logIn: (user) => ctx.login(user),
     logOut: () => ctx.logout(),
     async regenerate() {
@@ -134,13 +134,21 @@ function send(ctx: Context, { status, body = {}, headers = {} }: ShopAnswer): vo
 /** What koa-session asks of a store, in memory. */
 class MemoryStore {
   readonly #sessions = new Map<string, string>()
+  readonly #ids = new WeakMap<object, string>()
 
-  async get(id: string): Promise<unknown> {
+  /** A session of koa-session goes on saying the id that it was read under. */
+  idOf(ctx: object): string | undefined {
+    return this.#ids.get(ctx)
+  }
+
+  async get(id: string, _maxAge: unknown, { ctx }: { ctx: object }): Promise<unknown> {
+    this.#ids.set(ctx, id)
     const text = this.#sessions.get(id)
     return text === undefined ? undefined : JSON.parse(text)
   }
 
-  async set(id: string, session: unknown): Promise<void> {
+  async set(id: string, session: unknown, _maxAge: unknown, { ctx }: { ctx: object }): Promise<void> {
+    this.#ids.set(ctx, id)
     this.#sessions.set(id, JSON.stringify(session))
   }
 

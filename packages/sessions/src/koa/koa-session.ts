@@ -30,15 +30,19 @@ type Middleware = (this: unknown, ctx: KoaContext, next: () => unknown) => unkno
  * Wraps koa-session: `app.use(auditKoaSession(audit, session)({ store, … }, app))`.
  *
  * Records session.created, .renewed, .rotated, .ended, .replayed, .expired, .invalid and .store_failed for sessions that
- * are kept in a store. A session that holds nothing is none: koa-session writes such ones when it gives out a new id. What
- * it keeps in the cookie itself has no id, no end and no record; `audit.coverage()` says `store: 'cookie'`.
+ * are kept in a store. What koa-session keeps in the cookie itself has no id, no end and no record: `audit.coverage()`
+ * says `store: 'cookie'`.
  *
  * @param session the factory
  * @returns a factory of the same type; every store it is given is watched, once; `audit.detach()` gives it back its methods
  * @throws TRAILPROOF_OPTION_INVALID an option is unknown or wrong; nothing is hooked
  * @throws TRAILPROOF_HOOK_UNSUPPORTED this is no factory; nothing is hooked
  */
-export function auditKoaSession<F extends KoaSessionFactory>(audit: Audit, session: F, options?: SessionAuditOptions): F {
+export function auditKoaSession<F extends KoaSessionFactory>(
+  audit: Audit,
+  session: F,
+  options?: SessionAuditOptions,
+): F {
   const { remember } = checkOptions(options)
   if (typeof session !== 'function')
     throw unsupported(HOOK, 'this is not koa-session', "pass what `import session from 'koa-session'` gives")
@@ -73,15 +77,17 @@ export function auditKoaSession<F extends KoaSessionFactory>(audit: Audit, sessi
 
 const isApp = (arg: object) => typeof (arg as { use?: unknown }).use === 'function'
 
-/** koa-session makes such a store for each request. */
-function watchedClass(recorder: Recorder, given: new (...args: unknown[]) => object, live: { on: boolean }) {
-  return new Proxy(given, {
-    construct(target, args, newTarget) {
-      const store = Reflect.construct(target, args, newTarget) as object
-      if (live.on) quietly(() => watchKoaStore(recorder, store))
-      return store
-    },
-  })
+/** koa-session makes such a store for each request; it asks for a class, so one that stands for it must be one. */
+// biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor takes any
+function watchedClass(recorder: Recorder, given: new (...args: any[]) => object, live: { on: boolean }) {
+  const watched = class extends given {
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    constructor(...args: any[]) {
+      super(...args)
+      if (live.on) quietly(() => watchKoaStore(recorder, this))
+    }
+  }
+  return Object.defineProperty(watched, 'name', { value: given.name, configurable: true })
 }
 
 function watchRequests(
@@ -106,8 +112,9 @@ function watchRequests(
     const { visit } = opened
     return scope.run({ visit }, () => {
       const result = middleware.call(this, ctx, watchedNext)
-      // What was given up and never written again has ended; told before Koa answers.
-      const settle = () => void quietly(() => settleRotation(recorder, visit, false))
+      // An id was given up: by now it is known what for, and whether the session goes on. Told before Koa answers.
+      const settle = () =>
+        void quietly(() => settleRotation(recorder, visit, visit.known.has(visit.rotation?.to as string)))
       if (isThenable(result)) result.then(settle, settle)
       return result
     })

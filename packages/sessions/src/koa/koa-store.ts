@@ -5,11 +5,11 @@ import { type Method, watchCall } from '../call.js'
 import { recordAbsent } from '../presented.js'
 import { type Recorder, userOf, type Verdict } from '../recorder.js'
 import { Refusal } from '../refusal.js'
-import { abandonRotation, beginRotation, firstWriteOf, settleRotation } from '../rotation.js'
+import { abandonRotation, beginRotation, firstWriteOf } from '../rotation.js'
 import { replaceMethod } from '../store.js'
 import { answeredSave, ended } from '../stored.js'
 import { destroyerOf, holdsId, isInside, type Visit, visitOf } from '../visit.js'
-import { type KoaContext, koaVisitOf } from './koa-visit.js'
+import { type KoaContext, type KoaVisit, koaVisitOf } from './koa-visit.js'
 
 const MARK = 'sessions'
 const NO_CALLBACK = Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ function watchGet(recorder: Recorder, store: object, get: Method): Method {
     const presented = visit?.presenting === true
     if (presented) {
       visit.presenting = false
-      if (opened) opened.id = id
+      if (opened) showId(recorder, opened, id)
     }
     recorder.keepSecret(visit, id)
     const endBefore = recorder.ledger.endOf(id)
@@ -60,7 +60,7 @@ function watchGet(recorder: Recorder, store: object, get: Method): Method {
       const expired = expires !== undefined && expires < Date.now()
       if (session && !expired) {
         if (presented && opened) opened.found = true
-        if (holdsSomething(session)) visit?.known.add(id)
+        visit?.known.add(id)
         if (endBefore || !recorder.ledger.endOf(id)) recorder.ledger.sawAlive(id, expires)
       } else if (presented && expired) void recorder.record(visit, { event: 'session.expired', session: id })
       else if (presented) recordAbsent(recorder, visit, id)
@@ -75,21 +75,20 @@ function watchSet(recorder: Recorder, store: object, set: Method, refusal: Refus
     const visit = visitOfCall(args[3])
     if (typeof id !== 'string' || !visit || isInside(store, id)) return set.apply(this, args)
     const opened = koaVisitOf(visit)
-    const holds = holdsSomething(session)
     const isNew = !visit.known.has(id)
     // koa-session writes an untouched session only to extend its life; the application, whenever it likes.
     const renews = !isNew && opened?.committing && !visit.written.has(id) && (args[3] as More).changed === false
     if (opened && opened.id !== id) {
-      opened.id = id
+      showId(recorder, opened, id)
       holdsId(visit, id)
     }
     recorder.keepSecret(visit, id)
     refusal.arm(visit)
     if (isNew && visit.rotation && visit.rotation.to === undefined) visit.rotation.to = id
-    if (holds && refusal.forbids(visit, id)) return refusal.refuseSet(visit, args)
-    const release = isNew && holds ? recorder.hold(visit, firstWriteOf(visit, id)) : (): void => {}
+    if (refusal.forbids(visit, id)) return refusal.refuseSet(visit, args)
+    const release = isNew ? recorder.hold(visit, firstWriteOf(visit, id)) : (): void => {}
     visit.written.add(id)
-    if (isNew && holds) visit.born.add(id)
+    if (isNew) visit.born.add(id)
     visit.saving.set(id, (visit.saving.get(id) ?? 0) + 1)
     return watchCall(set, this, args, NO_CALLBACK, { visit, inside: { store, id } }, (error) => {
       answeredSave(visit, id)
@@ -98,7 +97,7 @@ function watchSet(recorder: Recorder, store: object, set: Method, refusal: Refus
         abandonRotation(visit, id)
         void recorder.storeFailed(visit, 'set', id)
       } else {
-        const verdict = holds ? wrote(recorder, visit, id, session, Boolean(renews)) : undefined
+        const verdict = wrote(recorder, visit, id, session, renews === true)
         void verdict?.then((v) => {
           if (v === 'refuse') void refusal.undo(visit)
         })
@@ -124,7 +123,8 @@ function wrote(
     visit.born.add(id)
     return recorder.record(visit, { event: 'session.created', reason: 'revived', session: id })
   }
-  if (visit.rotation?.to === id) return settleRotation(recorder, visit, true)
+  // What the rotation was for, a sign-out perhaps, is told by then: see `settleRotations`.
+  if (visit.rotation?.to === id) return undefined
   if (isNew) return recorder.record(visit, { event: 'session.created', session: id })
   return renews ? recorder.record(visit, { event: 'session.renewed', session: id }) : undefined
 }
@@ -161,14 +161,9 @@ function expiryOf(session: unknown): number | undefined {
   return typeof expires === 'number' ? expires : undefined
 }
 
-/** Is there anything but koa-session's own notes, and boxes with nothing in them (`passport: {}`)? */
-function holdsSomething(session: unknown): boolean {
-  if (typeof session !== 'object' || session === null) return false
-  return Object.entries(session).some(([name, value]) => !name.startsWith('_') && !isEmpty(value))
+/** Passport's hook, too, has to know the id that holds now: the session object goes on saying the one it was read under. */
+function showId(recorder: Recorder, opened: KoaVisit, id: string): void {
+  opened.id = id
+  const { req } = recorder.contextOf(opened.visit) ?? {}
+  if (req && req !== opened.ctx.req) quietly(() => Object.assign(req, { sessionID: id })) // a view of ours, never the request itself
 }
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined) return true
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0 && !(value instanceof Date)
-}
-

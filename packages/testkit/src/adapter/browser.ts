@@ -65,6 +65,12 @@ export class Browser {
     return this
   }
 
+  /** Carries the session of another one: its cookie, and the signature where a library keeps it in a cookie beside it. */
+  withSessionOf(other: Browser): this {
+    for (const [name, value] of other.cookies) if (/^sid(\.|$)/.test(name)) this.cookies.set(name, value)
+    return this
+  }
+
   async #ask(method: string, path: string, status: number, ask: Ask): Promise<Record<string, unknown>> {
     const answer = await this.#exchange(method, path, ask)
     if (answer.status !== status)

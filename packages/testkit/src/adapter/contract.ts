@@ -30,7 +30,8 @@ export interface AdapterContractOptions {
    * Builds an application with all routes of the shop, and with:
    *
    * - the adapter's context middleware, mounted twice; hooks of passport, jsonwebtoken and sessions; where there is an audit
-   * - sessions kept in a store, in a cookie named `sid` without `Max-Age`, written only when there is something in them
+   * - sessions kept in a store, their id in a cookie named `sid` without `Max-Age` (its signature there, or in `sid.sig`),
+   *   written only when there is something in them
    * - a passport of its own, which is given to `shop.usePassport`; sessions are restored on every request
    * - bodies read as JSON; no trusted proxy
    *

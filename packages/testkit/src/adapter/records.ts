@@ -285,7 +285,7 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
     {"event":"item.read","outcome":"denied","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/denied","status":403}},
   ],
   "an audited route whose handler throws": [
-    {"event":"item.read","outcome":"error","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item"},"http":{"method":"GET","route":"/items/:id/broken","status":500}},
+    {"event":"item.read","outcome":"error","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/broken","status":500}},
   ],
   "an audited route that streams is told when it begins, once": [
     {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/stream","status":200}},

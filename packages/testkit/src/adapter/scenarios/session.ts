@@ -59,8 +59,7 @@ export const SESSION: Record<string, Scenario> = {
     async play({ browser }) {
       const owner = browser()
       await owner.post('/login', ann, 200)
-      const thief = browser()
-      thief.cookies.set(SID, owner.cookies.get(SID)!)
+      const thief = browser().withSessionOf(owner)
       await owner.post('/logout', {}, 200)
       await thief.get('/account', 401)
     },
@@ -70,8 +69,7 @@ export const SESSION: Record<string, Scenario> = {
     async play({ browser }) {
       const owner = browser()
       await owner.post('/cart', {}, 200)
-      const thief = browser()
-      thief.cookies.set(SID, owner.cookies.get(SID)!)
+      const thief = browser().withSessionOf(owner)
       await owner.post('/login', ann, 200)
       await thief.get('/open', 200)
     },
@@ -81,7 +79,7 @@ export const SESSION: Record<string, Scenario> = {
     async play({ browser }) {
       const one = browser()
       await one.post('/cart', {}, 200)
-      const thief = browser()
+      const thief = browser().withSessionOf(one)
       thief.cookies.set(SID, `${one.cookies.get(SID)!.slice(0, -6)}AAAAAA`)
       await thief.get('/open', 200)
     },
