@@ -5,19 +5,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createShop } from '../../examples/express-shop/app.js'
-import { attachAudit, createShopAudit } from '../../examples/express-shop/audit.js'
 import { findSecrets, readRecords } from './evidence.mjs'
 import { alterOneByte, verify } from './proof.mjs'
 import { runScenario } from './scenario.mjs'
 import { legend, renderTable } from './table.mjs'
 import { createPeople, createWorld, randomPassword } from './world.mjs'
 
-const USAGE = `Usage: npm run demo -- [--once] [--dir DIR] [--port PORT]
+const FRAMEWORKS = ['express', 'koa']
+
+const USAGE = `Usage: npm run demo -- [--once] [--dir DIR] [--port PORT] [--framework ${FRAMEWORKS.join('|')}]
 
   --once       end after the proof (exit 0 when everything held, else 1)
   --dir DIR    keep the logs in DIR (DIR/shop-0/seg/…, keys in DIR/.trailproof); default: a temporary folder, removed
-  --port PORT  where the shop listens on 127.0.0.1; default: a free port`
+  --port PORT  where the shop listens on 127.0.0.1; default: a free port
+  --framework  what the shop is made with; default: express`
 
 const SIGNALS = ['SIGINT', 'SIGTERM']
 
@@ -44,7 +45,10 @@ export async function demo(argv) {
   }
 }
 
-async function play(dir, { once: onlyOnce, port }, letGoOfSignals) {
+async function play(dir, { once: onlyOnce, port, framework }, letGoOfSignals) {
+  const example = `../../examples/${framework}-shop`
+  const { createShop } = await import(`${example}/app.js`)
+  const { attachAudit, createShopAudit } = await import(`${example}/audit.js`)
   const people = createPeople()
   const visitor = { email: 'you@shop.example', role: 'admin', password: randomPassword() }
   const audit = createShopAudit({ dir, keysDir: join(dir, '.trailproof') })
@@ -118,6 +122,7 @@ function readOptions(argv) {
         once: { type: 'boolean' },
         dir: { type: 'string' },
         port: { type: 'string' },
+        framework: { type: 'string', default: 'express' },
         help: { type: 'boolean' },
       },
     })
@@ -129,7 +134,9 @@ function readOptions(argv) {
     if (values.dir === '') console.error(`--dir must be a folder\n\n${USAGE}`)
     else if (!Number.isInteger(port) || port < 0 || port > 65_535)
       console.error(`--port must be a port number\n\n${USAGE}`)
-    else return { once: values.once ?? false, dir: values.dir, port }
+    else if (!FRAMEWORKS.includes(values.framework))
+      console.error(`--framework must be one of ${FRAMEWORKS.join(', ')}\n\n${USAGE}`)
+    else return { once: values.once ?? false, dir: values.dir, port, framework: values.framework }
   } catch (error) {
     console.error(`${error.message}\n\n${USAGE}`)
   }

@@ -28,13 +28,25 @@ export interface Played {
   vkey: string | undefined
 }
 
+/** A shop of examples/; default: express-shop. */
+export interface Made {
+  createShop: typeof createShop
+  attachAudit: typeof attachAudit
+}
+
 /** Plays the whole scenario once; the folder is the caller's to remove. */
-export async function playShop({ audited }: { audited: boolean }): Promise<Played> {
+export async function playShop({
+  audited,
+  shop: made = { createShop, attachAudit },
+}: {
+  audited: boolean
+  shop?: Made
+}): Promise<Played> {
   const dir = mkdtempSync(join(tmpdir(), 'trailproof-e2e-'))
   const people = createPeople()
   const audit = audited ? createShopAudit({ dir, keysDir: join(dir, '.trailproof') }) : undefined
   const opened = await audit?.ready
-  const shop = createShop({ users: Object.values(people), audit, attach: attachAudit })
+  const shop = made.createShop({ users: Object.values(people), audit, attach: made.attachAudit })
   const world = createWorld({ people, tokenKey: shop.tokenKey })
   const { url, stop } = await serve(shop.app, audit)
   try {

@@ -1,13 +1,8 @@
 // Administration: what an auditor asks about first. Facts that no hook can see are recorded here, by name.
 
 import { answer, httpError, requireRole, requireUser, show } from '../lib/http.js'
+import { INVOICES, invoicesCsv } from '../lib/invoices.js'
 import { adminPage } from '../lib/page.js'
-
-const INVOICES = [
-  { number: '2026-001', customer: 'u-1', cents: 12_900 },
-  { number: '2026-002', customer: 'u-2', cents: 4_250 },
-  { number: '2026-003', customer: 'u-1', cents: 990 },
-]
 
 export function adminRoutes(app, { users, audit, audited }) {
   const adminOnly = requireRole('admin')
@@ -24,8 +19,7 @@ export function adminRoutes(app, { users, audit, audited }) {
       data: () => ({ format: 'csv', rows: INVOICES.length }),
     }),
     (_req, res) => {
-      const lines = INVOICES.map(({ number, customer, cents }) => [number, customer, (cents / 100).toFixed(2)].join())
-      res.attachment('invoices.csv').send(['number,customer,amount', ...lines, ''].join('\r\n'))
+      res.attachment('invoices.csv').send(invoicesCsv())
     },
   )
 

@@ -5,6 +5,9 @@ import { credentials } from './sign-ins.mjs'
 
 const idOf = ({ json }, { email }) => json.users.find((user) => user.email === email).id
 
+/** The session's cookie, and the signature that koa-session keeps beside it. */
+const SESSION_COOKIES = ['shop.sid', 'shop.sid.sig']
+
 export const administration = [
   {
     name: 'a customer opens the administration',
@@ -50,12 +53,12 @@ export const farewell = [
   {
     name: "Alice signs out, and her phone's old session cookie is replayed",
     async run({ browsers: { phone, attacker } }) {
-      const stolen = phone.jar.get('shop.sid')
+      const stolen = SESSION_COOKIES.map((name) => [name, phone.jar.get(name)]).filter(([, value]) => value !== undefined)
       await phone.post('/logout', { expect: 200 })
       await phone.get('/account', { expect: 401 })
-      attacker.jar.set('shop.sid', stolen)
+      for (const [name, value] of stolen) attacker.jar.set(name, value)
       await attacker.get('/account', { expect: 401 })
-      attacker.jar.delete('shop.sid')
+      for (const [name] of stolen) attacker.jar.delete(name)
     },
   },
   {
