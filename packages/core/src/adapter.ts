@@ -21,6 +21,7 @@ export {
   type RequestContext,
   runInContext,
 } from './http/context.js'
+export { checkEvery, type EveryRequest, type EveryRules, outcomeOf, recordEvery } from './http/every-request.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'
 export { syncFolderAsync as syncFolder } from './privacy/files.js'

@@ -1,8 +1,8 @@
 // `audited('invoice.exported', { target })`: records one fact about a route when its response begins.
 import type { IncomingMessage } from 'node:http'
-import { type EventName, type Outcome, type Target, TrailproofError } from '@trailproof/core'
-import { contextOf, isEventName, nearest, quietly, RESERVED } from '@trailproof/core/adapter'
-import { hasOwnRecord } from './denial.js'
+import { type EventName, type Target, TrailproofError } from '@trailproof/core'
+import { contextOf, isEventName, nearest, outcomeOf, quietly, RESERVED } from '@trailproof/core/adapter'
+import { recordsItself } from './denial.js'
 import type { Middleware } from './express.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a request has whatever the application's middleware put on it
@@ -48,7 +48,7 @@ export function audited(event: EventName, options: AuditedOptions = {}): Middlew
     next()
 
     function watch(known: NonNullable<typeof context>): void {
-      hasOwnRecord(known)
+      recordsItself(known)
       known.gate.onBegin(() =>
         quietly(() => {
           const answered = res.headersSent
@@ -67,10 +67,4 @@ export function audited(event: EventName, options: AuditedOptions = {}): Middlew
       )
     }
   }
-}
-
-function outcomeOf(status: number): Outcome {
-  if (status < 400) return 'success'
-  if (status === 401 || status === 403) return 'denied'
-  return status < 500 ? 'failure' : 'error'
 }

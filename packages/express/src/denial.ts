@@ -15,8 +15,12 @@ const watched = new WeakSet<RequestContext>()
 const audited = new WeakSet<RequestContext>()
 
 /** The response of this request has a record of its own, made by `audited`. */
-export function hasOwnRecord(context: RequestContext): void {
+export function recordsItself(context: RequestContext): void {
   audited.add(context)
+}
+
+export function hasOwnRecord(context: RequestContext): boolean {
+  return audited.has(context)
 }
 
 export function recordDenial(context: RequestContext): void {
@@ -27,7 +31,11 @@ export function recordDenial(context: RequestContext): void {
       const { status } = context.gate
       // A client that left before the answer was denied nothing.
       if (!context.res.headersSent) return
-      if ((status !== 401 && status !== 403) || audited.has(context) || TOLD.some((event) => context.events.has(event)))
+      if (
+        (status !== 401 && status !== 403) ||
+        hasOwnRecord(context) ||
+        TOLD.some((event) => context.events.has(event))
+      )
         return
       const reason = status === 401 ? 'unauthenticated' : 'forbidden'
       void context.core.observe({ event: 'authz.denied', hook: 'express', reason, status, context })

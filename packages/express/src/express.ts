@@ -1,17 +1,31 @@
 // The context of a request, for Express 4 and 5, and what its response says: mount it first.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Audit } from '@trailproof/core'
+import { type Audit, TrailproofError } from '@trailproof/core'
 import {
   type AuditedRequest,
+  checkEvery,
   clientAddress,
   coreOf,
+  type EveryRequest,
+  type EveryRules,
+  nearest,
   openContext,
   quietly,
   type RequestContext,
+  recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
-import { recordDenial } from './denial.js'
+import { hasOwnRecord, recordDenial } from './denial.js'
 import { routePattern } from './route.js'
+
+export interface AuditExpressOptions {
+  /**
+   * Below these paths every request leaves a record when its answer begins: `{ '/admin/**': 'admin.action' }`. The
+   * outcome follows the status, as with `audited`. A request that another record tells is not told twice: a denial
+   * (`authz.denied`), a failed sign-in, a route with `audited`.
+   */
+  every?: EveryRequest
+}
 
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
@@ -19,9 +33,12 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
  * Opens the context of every request: address as Express knows it (`trust proxy` decides), user agent, device, request
  * and trace id; holds the response while records are not safe; records an answer 401 or 403 that nothing else has told
  * as `authz.denied`. Mounting it twice records once.
+ *
+ * @throws TRAILPROOF_OPTION_INVALID naming the option; nothing was hooked
  */
-export function auditExpress(audit: Audit): Middleware {
+export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): Middleware {
   const core = coreOf(audit)
+  const rules = checkOptions(options)
   let attached = true
   core.hooked('express', { context: true })
   core.onDetach(() => {
@@ -35,7 +52,23 @@ export function auditExpress(audit: Audit): Middleware {
       const route = () => routePattern(request)
       const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
       recordDenial(opened)
+      if (rules.length && !every.has(opened)) {
+        every.add(opened)
+        recordEvery(opened, 'express', rules, () => hasOwnRecord(opened))
+      }
       return opened
     }
   }
+}
+
+/** Requests whose rules are watched: mounted twice, the outermost middleware's count. */
+const every = new WeakSet<RequestContext>()
+
+function checkOptions(options: AuditExpressOptions): EveryRules {
+  for (const name of Object.keys(options))
+    if (name !== 'every')
+      throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of auditExpress()`, {
+        hint: nearest(name, ['every'], 'options'),
+      })
+  return checkEvery(options.every, 'auditExpress()')
 }

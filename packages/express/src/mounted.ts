@@ -74,7 +74,7 @@ function stepByRegExp(regexp: RegExp, keys: NonNullable<Layer['keys']>, path: st
   const known = indexed.get(regexp) ?? new RegExp(regexp.source, `${regexp.flags}d`)
   indexed.set(regexp, known)
   const match = known.exec(path)
-  if (!match || match.index !== 0) return undefined
+  if (match?.index !== 0) return undefined
   let at = ''
   let from = 0
   for (const [i, { name }] of keys.entries()) {
