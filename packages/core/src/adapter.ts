@@ -12,7 +12,7 @@ export { type CatalogueName, isEventName, RESERVED } from './event/catalogue.js'
 export type { Auth, Identity, TokenFacts } from './event/event.js'
 export { type AnyFunction, type Handle, hookOnce, patch, unsupported } from './hook/hook-once.js'
 export { callbackIndex, markOnce, quietly, sameShape, unmark } from './hook/wrap.js'
-export { type ClientAddress, clientAddress, normaliseAddress } from './http/address.js'
+export { type ClientAddress, clientAddress } from './http/address.js'
 export {
   type AuditedRequest,
   contextOf,
@@ -22,6 +22,7 @@ export {
   runInContext,
 } from './http/context.js'
 export { checkEvery, type EveryRequest, type EveryRules, outcomeOf, recordEvery } from './http/every-request.js'
+export { normaliseAddress } from './http/normalise.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'
 export { syncFolderAsync as syncFolder } from './privacy/files.js'

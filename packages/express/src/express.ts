@@ -4,7 +4,6 @@ import { type Audit, TrailproofError } from '@trailproof/core'
 import {
   type AuditedRequest,
   checkEvery,
-  clientAddress,
   coreOf,
   type EveryRequest,
   type EveryRules,
@@ -15,6 +14,7 @@ import {
   recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
+import { addressOf } from './address.js'
 import { hasOwnRecord, recordDenial } from './denial.js'
 import { routePattern } from './route.js'
 
@@ -25,6 +25,12 @@ export interface AuditExpressOptions {
    * (`authz.denied`), a failed sign-in, a route with `audited`.
    */
   every?: EveryRequest
+  /**
+   * Reads the client's address from the header `Forwarded` (RFC 7239) too, where `trust proxy` trusts who sent it; then it
+   * counts before `X-Forwarded-For`. Only for proxies that set it anew: one that passes on what a client wrote there lets
+   * the client choose. Default false, as in Express.
+   */
+  forwarded?: boolean
 }
 
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
@@ -39,6 +45,7 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
 export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): Middleware {
   const core = coreOf(audit)
   const rules = checkOptions(options)
+  const { forwarded = false } = options
   let attached = true
   core.hooked('express', { context: true })
   core.onDetach(() => {
@@ -50,10 +57,10 @@ export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): M
 
     function open(request: AuditedRequest): RequestContext {
       const route = () => routePattern(request)
-      const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
+      const opened = openContext(core, request, res, { address: addressOf(request, forwarded), route })
       recordDenial(opened)
-      if (rules.length && !every.has(opened)) {
-        every.add(opened)
+      if (rules.length && !watched.has(opened)) {
+        watched.add(opened)
         recordEvery(opened, 'express', rules, () => hasOwnRecord(opened))
       }
       return opened
@@ -62,13 +69,15 @@ export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): M
 }
 
 /** Requests whose rules are watched: mounted twice, the outermost middleware's count. */
-const every = new WeakSet<RequestContext>()
+const watched = new WeakSet<RequestContext>()
 
 function checkOptions(options: AuditExpressOptions): EveryRules {
-  for (const name of Object.keys(options))
-    if (name !== 'every')
-      throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of auditExpress()`, {
-        hint: nearest(name, ['every'], 'options'),
-      })
-  return checkEvery(options.every, 'auditExpress()')
+  const { every, forwarded = false, ...rest } = options
+  for (const name of Object.keys(rest))
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of auditExpress()`, {
+      hint: nearest(name, ['every', 'forwarded'], 'options'),
+    })
+  if (typeof forwarded !== 'boolean')
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'option "forwarded" of auditExpress() must be true or false')
+  return checkEvery(every, 'auditExpress()')
 }
