@@ -426,6 +426,16 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
   "no device cookie is set where nobody signs in": [
     {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
+  "no device cookie is left on an answer that a cache may keep": [
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/own/login"}},
+  ],
+  "a device cookie signed by another key is not believed": [
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued","device_rejected":"bad_signature"},"http":{"method":"POST","route":"/own/login"}},
+  ],
+  "client hints of a browser: known names, and nothing that a client made up": [
+    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"hints":{"brands":["Chromium 140","Google Chrome 140"],"mobile":false,"platform":"Linux"}},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
+  ],
   "a device cookie that was tampered with is not believed, and replaced": [
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/own/login"}},
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 2","device_source":"issued","device_rejected":"bad_signature"},"http":{"method":"POST","route":"/own/login"}},

@@ -26,6 +26,32 @@ export const CLIENT: Record<string, Scenario> = {
       need(!one.cookies.has(DEVICE), 'no device cookie')
     },
   },
+  'no device cookie is left on an answer that a cache may keep': {
+    facts: [FAILED],
+    async play({ browser }) {
+      const one = browser()
+      await one.post('/own/login', { name: 'ann', cacheable: 'yes' }, 401)
+      need(!one.cookies.has(DEVICE), 'no device cookie')
+    },
+  },
+  'a device cookie signed by another key is not believed': {
+    facts: [FAILED],
+    async play({ browser }) {
+      const one = browser()
+      one.cookies.set(DEVICE, `v1.${'A'.repeat(24)}.abc123.${'A'.repeat(43)}`)
+      await one.post('/own/login', { name: 'ann' }, 401)
+    },
+  },
+  'client hints of a browser: known names, and nothing that a client made up': {
+    facts: ['item.read', 'item.read'],
+    async play({ browser }) {
+      const brands = '"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"'
+      const hints = { 'sec-ch-ua': brands, 'sec-ch-ua-mobile': '?0', 'sec-ch-ua-platform': '"Linux"' }
+      await browser().get('/items/7', 200, { headers: hints })
+      const forged = { 'sec-ch-ua': '"hunter2";v="1"', 'sec-ch-ua-platform': '"hunter2"' }
+      await browser().get('/items/7', 200, { headers: forged })
+    },
+  },
   'a device cookie that was tampered with is not believed, and replaced': {
     facts: [FAILED, FAILED],
     async play({ browser, audit }) {
