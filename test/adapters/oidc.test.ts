@@ -105,7 +105,7 @@ describe.each([
     expect((await ann.open(back)).status).toBe(200)
     const code = new URL(back).searchParams.get('code')!
     const next = new URL((await ann.open(`${url}/${way}`)).location!).searchParams.get('state')!
-    expect((await ann.open(`${url}/${way}/callback?code=${code}&state=${next}`)).status).toBe(500)
+    expect((await ann.open(`${url}/${way}/callback?${new URLSearchParams({ code, state: next })}`)).status).toBe(500)
     expect((await told()).at(-1)).toBe('login.failed invalid_grant')
   })
 
