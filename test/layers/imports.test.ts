@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   core: ['@trailproof/tlog'],
   anchors: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
   express: ['@trailproof/core', '@trailproof/core/adapter'],
+  nestjs: ['@trailproof/core', '@trailproof/core/adapter'],
   passport: ['@trailproof/core', '@trailproof/core/adapter'],
   jwt: ['@trailproof/core', '@trailproof/core/adapter'],
   sessions: ['@trailproof/core', '@trailproof/core/adapter'],
@@ -22,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LIBRARIES: Record<string, readonly string[]> = {
   core: ['uuidv7'],
   anchors: ['asn1js', 'pkijs'],
+  nestjs: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'], // peers: Nest has no object to pass them in
   cli: ['commander'],
 }
 

@@ -13,6 +13,7 @@ export type { Auth, Identity, TokenFacts } from './event/event.js'
 export { type AnyFunction, type Handle, hookOnce, patch, unsupported } from './hook/hook-once.js'
 export { callbackIndex, markOnce, quietly, sameShape, unmark } from './hook/wrap.js'
 export { type ClientAddress, clientAddress } from './http/address.js'
+export { type AuditedAnswer, checkAudited, outcomeOf, recordAnswer } from './http/audited.js'
 export {
   type AuditedRequest,
   contextOf,
@@ -21,7 +22,9 @@ export {
   type RequestContext,
   runInContext,
 } from './http/context.js'
-export { checkEvery, type EveryRequest, type EveryRules, outcomeOf, recordEvery } from './http/every-request.js'
+export { denialIsTold, hasOwnRecord, recordDenial } from './http/denial.js'
+export { checkEvery, type EveryRequest, type EveryRules, recordEvery } from './http/every-request.js'
+export { expressRoute } from './http/express-route.js'
 export { normaliseAddress } from './http/normalise.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'

@@ -1,8 +1,7 @@
 // `audited('invoice.exported', { target })`: records one fact about a route when its response begins.
 import type { IncomingMessage } from 'node:http'
-import { type EventName, type Target, TrailproofError } from '@trailproof/core'
-import { contextOf, isEventName, nearest, outcomeOf, quietly, RESERVED } from '@trailproof/core/adapter'
-import { recordsItself } from './denial.js'
+import type { EventName, Target } from '@trailproof/core'
+import { checkAudited, contextOf, quietly, recordAnswer } from '@trailproof/core/adapter'
 import type { Middleware } from './express.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a request has whatever the application's middleware put on it
@@ -17,8 +16,6 @@ export interface AuditedOptions {
 
 let warned = false
 
-const LEFT = 'client_left'
-
 /**
  * Middleware for one route. The outcome follows the status that the application answers with: below 400 success,
  * 401 and 403 denied, other 4xx failure, 5xx error; `unknown`, reason `client_left`, when the client went away before the
@@ -27,18 +24,18 @@ const LEFT = 'client_left'
  * @throws TRAILPROOF_OPTION_INVALID the name is none, or one of the audit's own
  */
 export function audited(event: EventName, options: AuditedOptions = {}): Middleware {
-  if (!isEventName(event) || event.startsWith(RESERVED))
-    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `audited(): ${JSON.stringify(event)} cannot name an event`, {
-      hint: 'a name such as "invoice.exported": lower case, dots, not below "audit."',
-    })
-  for (const name of Object.keys(options))
-    if (name !== 'target' && name !== 'data')
-      throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of audited()`, {
-        hint: nearest(name, ['target', 'data'], 'options'),
-      })
-  return function auditedRoute(req, res, next) {
+  checkAudited('audited', event, options)
+  return function auditedRoute(req, _res, next) {
     const context = contextOf(req)
-    if (context) quietly(() => watch(context))
+    if (context)
+      quietly(() =>
+        recordAnswer(context, {
+          event,
+          hook: 'express',
+          target: () => options.target?.(req as Request),
+          data: () => options.data?.(req as Request),
+        }),
+      )
     else if (!warned) {
       warned = true
       process.emitWarning(`audited('${event}') records nothing: mount auditExpress(audit) before it`, {
@@ -46,25 +43,5 @@ export function audited(event: EventName, options: AuditedOptions = {}): Middlew
       })
     }
     next()
-
-    function watch(known: NonNullable<typeof context>): void {
-      recordsItself(known)
-      known.gate.onBegin(() =>
-        quietly(() => {
-          const answered = res.headersSent
-          const { status } = known.gate
-          void known.core.observe({
-            event,
-            hook: 'express',
-            status: answered ? status : undefined,
-            outcome: answered ? outcomeOf(status) : 'unknown',
-            reason: answered ? undefined : LEFT,
-            target: quietly(() => options.target?.(req as Request)),
-            data: quietly(() => options.data?.(req as Request)),
-            context: known,
-          })
-        }),
-      )
-    }
   }
 }

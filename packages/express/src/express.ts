@@ -7,16 +7,16 @@ import {
   coreOf,
   type EveryRequest,
   type EveryRules,
+  expressRoute,
   nearest,
   openContext,
   quietly,
   type RequestContext,
+  recordDenial,
   recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
 import { addressOf } from './address.js'
-import { hasOwnRecord, recordDenial } from './denial.js'
-import { routePattern } from './route.js'
 
 export interface AuditExpressOptions {
   /**
@@ -56,20 +56,14 @@ export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): M
     return context ? runInContext(context, next) : next()
 
     function open(request: AuditedRequest): RequestContext {
-      const route = () => routePattern(request)
+      const route = () => expressRoute(request)
       const opened = openContext(core, request, res, { address: addressOf(request, forwarded), route })
-      recordDenial(opened)
-      if (rules.length && !watched.has(opened)) {
-        watched.add(opened)
-        recordEvery(opened, 'express', rules, () => hasOwnRecord(opened))
-      }
+      recordDenial(opened, 'express')
+      recordEvery(opened, 'express', rules)
       return opened
     }
   }
 }
-
-/** Requests whose rules are watched: mounted twice, the outermost middleware's count. */
-const watched = new WeakSet<RequestContext>()
 
 function checkOptions(options: AuditExpressOptions): EveryRules {
   const { every, forwarded = false, ...rest } = options

@@ -61,6 +61,10 @@ export interface RequestContext {
 export interface ContextFacts {
   address: ClientAddress
   route(): string | undefined
+  /** Read in place of the raw request, where a framework keeps body, user or id on an object of its own. */
+  view?: AuditedRequest
+  /** The framework's own request: it leads to the context as well. */
+  wrapper?: object
 }
 
 interface Shared {
@@ -82,12 +86,13 @@ export function openContext(
 ): RequestContext {
   const known = shared.byRequest.get(req)
   if (known) return known
+  const seen = facts.view ?? req
   const agent = boundedHeader(req.headers['user-agent'], 512)
-  const secrets = new RequestSecrets(req)
-  const givenId = requestIdOf(req)
+  const secrets = new RequestSecrets(seen)
+  const givenId = requestIdOf(seen)
   const context: RequestContext = {
     core,
-    req,
+    req: seen,
     res,
     address: facts.address,
     get userAgent() {
@@ -106,6 +111,7 @@ export function openContext(
     route: facts.route,
   }
   shared.byRequest.set(req, context)
+  if (facts.wrapper) shared.byRequest.set(facts.wrapper, context)
   core.requestFacts.opened(context)
   return context
 }

@@ -2,14 +2,18 @@
 // and also where there is none.
 import { TrailproofError } from '../errors.js'
 import { isEventName, RESERVED } from '../event/catalogue.js'
-import type { EventName, Outcome } from '../event/event.js'
+import type { EventName } from '../event/event.js'
 import { quietly } from '../hook/wrap.js'
+import { outcomeOf } from './audited.js'
 import type { RequestContext } from './context.js'
+import { isAudited } from './denial.js'
 
 /** Path to event: `/admin/**` is `/admin` and all below it, `/admin/*` one part below it, anything else that path alone. */
 export type EveryRequest = Readonly<Record<string, EventName>>
 
 export type EveryRules = readonly { matches: RegExp; event: EventName }[]
+
+const watched = new WeakSet<RequestContext>()
 
 /**
  * @param where names the caller in the error
@@ -29,22 +33,16 @@ export function checkEvery(every: EveryRequest | undefined, where: string): Ever
 }
 
 /**
- * Records one request when its answer begins, unless a record tells it already: a denial, a failed sign-in, or one that
- * its route makes. Call it after the denial of the request is watched.
- *
- * @param hasOwnRecord the route records this request by itself
+ * Records one request when its answer begins, once, unless a record tells it already: a denial, a failed sign-in, or one
+ * that its route makes. Call it after `recordDenial`.
  */
-export function recordEvery(
-  context: RequestContext,
-  hook: string,
-  rules: EveryRules,
-  hasOwnRecord: () => boolean,
-): void {
-  if (rules.length === 0) return
+export function recordEvery(context: RequestContext, hook: string, rules: EveryRules): void {
+  if (rules.length === 0 || watched.has(context)) return
+  watched.add(context)
   context.gate.onBegin(() =>
     quietly(() => {
       const event = eventFor(context, rules)
-      if (event === undefined || hasOwnRecord()) return
+      if (event === undefined || isAudited(context)) return
       const answered = context.res.headersSent
       const { status } = context.gate
       if (answered && (status === 401 || status === 403)) return // told as a denial, or by what denied it
@@ -58,13 +56,6 @@ export function recordEvery(
       })
     }),
   )
-}
-
-/** What the status of an answer says about what was asked for. */
-export function outcomeOf(status: number): Outcome {
-  if (status < 400) return 'success'
-  if (status === 401 || status === 403) return 'denied'
-  return status < 500 ? 'failure' : 'error'
 }
 
 /** The URL as it came, as it reads, and the route that served it: a rewritten or an oddly written URL is not missed. */

@@ -1,12 +1,13 @@
-// The pattern of the route, never the URL: URLs hold ids, names and, at worst, tokens.
-import { type AuditedRequest, quietly } from '@trailproof/core/adapter'
-import { maskValues, mountPattern } from './mounted.js'
+// The pattern of the route as Express knows it, never the URL: URLs hold ids, names and, at worst, tokens.
+import { quietly } from '../hook/wrap.js'
+import type { AuditedRequest } from './context.js'
+import { maskValues, mountPattern } from './express-mounts.js'
 
 /**
  * `/shops/:shop/orders/:id`; `/shops/:shop/*` where no route has matched in a router; undefined before one is reached.
  * Mount points whose pattern cannot be found are kept, with what looks like a value masked.
  */
-export function routePattern(req: AuditedRequest): string | undefined {
+export function expressRoute(req: AuditedRequest): string | undefined {
   const base = typeof req.baseUrl === 'string' ? req.baseUrl : ''
   const path = pathOf(req.route?.path)
   if (path === undefined) return base ? `${quietly(() => mountPattern(req)) || maskValues(base)}/*` : undefined

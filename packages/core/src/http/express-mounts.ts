@@ -1,6 +1,6 @@
 // Under which pattern a route was reached. Express keeps the values of mount points in `baseUrl`, and no pattern; so the
 // tree of routers is walked along the URL, down to the route that was matched: the very object, so that it is certain.
-import type { AuditedRequest } from '@trailproof/core/adapter'
+import type { AuditedRequest } from './context.js'
 
 /** What of Express' layers is needed; 4 has `regexp` and `keys`, 5 has `matchers` and, lately, `rawPath`. */
 interface Layer {

@@ -1,0 +1,28 @@
+// The context of a request on platform-express, and on any platform whose requests are those of node:http.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type AuditCore,
+  type AuditedRequest,
+  clientAddress,
+  expressRoute,
+  openContext,
+  quietly,
+  recordDenial,
+  runInContext,
+} from '@trailproof/core/adapter'
+import { HOOK } from './hook.js'
+
+export function expressContext(core: AuditCore, attached: () => boolean) {
+  return function auditNestContext(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+    const context = attached() ? quietly(() => open(req)) : undefined
+    if (context) runInContext(context, next)
+    else next()
+
+    function open(request: AuditedRequest) {
+      const route = () => expressRoute(request)
+      const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
+      recordDenial(opened, HOOK)
+      return opened
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** How this adapter names itself in records, counts and coverage. */
+export const HOOK = 'nestjs'

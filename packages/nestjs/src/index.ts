@@ -1,0 +1,5 @@
+export { Audited, NoAudit } from './decorators.js'
+export type { AuditedOptions } from './metadata.js'
+export { TrailproofModule } from './module.js'
+export type { GivenAudit, OwnAudit, TrailproofModuleOptions, TrailproofOptionsFactory } from './options.js'
+export { AUDIT, InjectAudit } from './tokens.js'
