@@ -29,6 +29,7 @@ try {
   for (const [name, script] of [
     ['mutants of the log', 'test/crash/mutants.mjs'],
     ['the demo, from the outside', 'test/e2e/demo-once.mjs'],
+    ['the packages, as users get them', 'test/packages/run.mjs'],
     ['our tiles, read by software that is not ours', 'test/interop/run.mjs'],
   ]) {
     console.log(`\n── ${name}`)

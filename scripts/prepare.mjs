@@ -19,11 +19,15 @@ export function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** npm as this process was started by it, else from the PATH. */
-export function npm(...args) {
+/** Command and first arguments of npm, as this process was started by it, else from the PATH. */
+export function npmCommand() {
   const cli = process.env.npm_execpath
-  if (cli?.endsWith('.js')) run(process.execPath, [cli, ...args])
-  else run('npm', args)
+  return cli?.endsWith('.js') ? [process.execPath, cli] : ['npm']
+}
+
+export function npm(...args) {
+  const [command, ...first] = npmCommand()
+  run(command, [...first, ...args])
 }
 
 export function prepare() {
@@ -43,9 +47,8 @@ export function prepare() {
 
 /** What the build says matters only when it fails. */
 function build() {
-  const cli = process.env.npm_execpath
-  const [command, args] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
-  const { status, stdout, stderr } = spawnSync(command, [...args, 'run', '--silent', 'build'], {
+  const [command, ...first] = npmCommand()
+  const { status, stdout, stderr } = spawnSync(command, [...first, 'run', '--silent', 'build'], {
     cwd: root,
     encoding: 'utf8',
     env: quietEnv,
