@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 8192
 
 /** One element: pairs of token and token, or token and quoted string, with `;` between. @see RFC 7239 section 4 */
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-const PAIR = new RegExp(`\\s*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?\\s*([;,]|$)`, 'y')
+const PAIR = new RegExp(`\\s*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")\\s*)?([;,]|$)`, 'y')
 
 /**
  * The nodes that a request came through, farthest first, as its `for` members name them: an address without port or
