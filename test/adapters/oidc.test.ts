@@ -116,7 +116,10 @@ describe.each([
     const back = await ann.atProvider(`${url}/link`, { as: 'ann' })
     expect(await ann.open(back)).toMatchObject({ status: 200, text: 'linked ann to ann' })
     const since = (await memory.records()).slice(before).filter(({ event }) => event !== 'session.renewed')
-    expect(since.map(({ event }) => event)).toEqual(['login.challenged', 'account.linked'])
+    expect(since.map(({ event, reason }) => [event, reason])).toEqual([
+      ['login.challenged', 'linking'],
+      ['account.linked', undefined],
+    ])
     const ref = await memory.audit.actorRef({ id: 'ann' })
     expect(since[1]).toMatchObject({ actor: { ref }, target: { type: 'account', ref }, auth: { strategy: 'link' } })
   })
