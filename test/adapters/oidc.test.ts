@@ -105,7 +105,7 @@ describe.each([
     expect((await ann.open(back)).status).toBe(200)
     const code = new URL(back).searchParams.get('code')!
     const next = new URL((await ann.open(`${url}/${way}`)).location!).searchParams.get('state')!
-    expect((await ann.open(`${url}/${way}/callback?code=${code}&state=${next}`)).status).toBe(500)
+    expect((await ann.open(`${url}/${way}/callback?${new URLSearchParams({ code, state: next })}`)).status).toBe(500)
     expect((await told()).at(-1)).toBe('login.failed invalid_grant')
   })
 
@@ -116,7 +116,10 @@ describe.each([
     const back = await ann.atProvider(`${url}/link`, { as: 'ann' })
     expect(await ann.open(back)).toMatchObject({ status: 200, text: 'linked ann to ann' })
     const since = (await memory.records()).slice(before).filter(({ event }) => event !== 'session.renewed')
-    expect(since.map(({ event }) => event)).toEqual(['login.challenged', 'account.linked'])
+    expect(since.map(({ event, reason }) => [event, reason])).toEqual([
+      ['login.challenged', 'linking'],
+      ['account.linked', undefined],
+    ])
     const ref = await memory.audit.actorRef({ id: 'ann' })
     expect(since[1]).toMatchObject({ actor: { ref }, target: { type: 'account', ref }, auth: { strategy: 'link' } })
   })

@@ -1,7 +1,7 @@
 // The shop leaves the same kinds and counts of records whatever it is made with.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attachAudit as attachKoaAudit } from '../../examples/koa-shop/audit.js'
 import { createShop as createKoaShop } from '../../examples/koa-shop/app.js'
+import { attachAudit as attachKoaAudit } from '../../examples/koa-shop/audit.js'
 import { forget, type Played, playShop } from './shop.js'
 
 const SHOPS = { koa: { createShop: createKoaShop, attachAudit: attachKoaAudit } }

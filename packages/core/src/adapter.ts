@@ -5,10 +5,6 @@ import { TrailproofError } from './errors.js'
 import type { CatalogueName } from './event/catalogue.js'
 import type { AuditEvent, Auth, Identity, TokenFacts } from './event/event.js'
 import type { RequestContext } from './http/context.js'
-
-export { denialIsTold, hasOwnRecord, recordDenial } from './http/denial.js'
-export { expressRoute } from './http/express-route.js'
-
 import type { Declared } from './policy/declared.js'
 import type { Policy } from './policy/policy.js'
 
@@ -16,7 +12,7 @@ export { type CatalogueName, isEventName, RESERVED } from './event/catalogue.js'
 export type { Auth, Identity, TokenFacts } from './event/event.js'
 export { type AnyFunction, type Handle, hookOnce, patch, unsupported } from './hook/hook-once.js'
 export { callbackIndex, markOnce, quietly, sameShape, unmark } from './hook/wrap.js'
-export { type ClientAddress, clientAddress, normaliseAddress } from './http/address.js'
+export { type ClientAddress, clientAddress } from './http/address.js'
 export { type AuditedAnswer, checkAudited, outcomeOf, recordAnswer } from './http/audited.js'
 export {
   type AuditedRequest,
@@ -26,6 +22,10 @@ export {
   type RequestContext,
   runInContext,
 } from './http/context.js'
+export { denialIsTold, hasOwnRecord, recordDenial } from './http/denial.js'
+export { checkEvery, type EveryRequest, type EveryRules, recordEvery } from './http/every-request.js'
+export { expressRoute } from './http/express-route.js'
+export { normaliseAddress } from './http/normalise.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'
 export { nearest } from './near.js'
 export { syncFolderAsync as syncFolder } from './privacy/files.js'

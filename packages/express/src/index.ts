@@ -1,2 +1,2 @@
 export { type AuditedOptions, audited } from './audited.js'
-export { auditExpress, type Middleware } from './express.js'
+export { type AuditExpressOptions, auditExpress, type Middleware } from './express.js'

@@ -60,6 +60,7 @@ export function challenged(hook: Hook, attempt: Attempt, tried: Tried): void {
   attempt.decided = 'redirect'
   observe(hook, attempt.context, {
     event: 'login.challenged',
+    reason: attempt.linking ? 'linking' : undefined, // nobody signs in: an account is to be linked
     claimed: claimed(attempt, tried),
     auth: attempt.auth(tried),
   })

@@ -53,7 +53,9 @@ export const farewell = [
   {
     name: "Alice signs out, and her phone's old session cookie is replayed",
     async run({ browsers: { phone, attacker } }) {
-      const stolen = SESSION_COOKIES.map((name) => [name, phone.jar.get(name)]).filter(([, value]) => value !== undefined)
+      const stolen = SESSION_COOKIES.map((name) => [name, phone.jar.get(name)]).filter(
+        ([, value]) => value !== undefined,
+      )
       await phone.post('/logout', { expect: 200 })
       await phone.get('/account', { expect: 401 })
       for (const [name, value] of stolen) attacker.jar.set(name, value)

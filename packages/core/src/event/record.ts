@@ -34,7 +34,7 @@ export interface People {
 
 // biome-ignore format: a list of words
 const KEY = fragments(
-  'tenant', 'data', 'id', 'time', 'reason', 'source', 'hook', 'n', 'declared', 'actor', 'ref', 'claimed', 'type', 'on_behalf_of', 'target', 'auth', 'method', 'strategy', 'factors', 'attempt', 'session', 'from', 'token', 'jti', 'alg', 'kid', 'typ', 'iss', 'aud', 'iat', 'nbf', 'exp', 'verified', 'client', 'ip', 'ip_source', 'peer', 'forwarded_ignored', 'user_agent', 'device', 'device_source', 'device_rejected', 'http', 'route', 'request_id', 'status', 'trace', 'trace_id', 'span_id',
+  'tenant', 'data', 'id', 'time', 'reason', 'source', 'hook', 'n', 'declared', 'actor', 'ref', 'claimed', 'type', 'on_behalf_of', 'target', 'auth', 'method', 'strategy', 'factors', 'attempt', 'session', 'from', 'token', 'jti', 'alg', 'kid', 'typ', 'iss', 'aud', 'iat', 'nbf', 'exp', 'verified', 'client', 'ip', 'ip_source', 'peer', 'forwarded_ignored', 'user_agent', 'hints', 'device', 'device_source', 'device_rejected', 'http', 'route', 'request_id', 'status', 'trace', 'trace_id', 'span_id',
 )
 
 /** Writes records, one after the other, each over the one before. */
@@ -191,7 +191,7 @@ export class RecordWriter {
     line.close()
   }
 
-  #client({ address, userAgent, device }: RequestContext): void {
+  #client({ address, userAgent, hints, device }: RequestContext): void {
     const { line } = this
     line.open(KEY.client)
     line.text(KEY.ip, address.ip)
@@ -199,6 +199,7 @@ export class RecordWriter {
     if (address.peer !== address.ip) line.text(KEY.peer, address.peer)
     if (address.forwardedIgnored) line.member(KEY.forwarded_ignored, 'true')
     line.text(KEY.user_agent, textOf(userAgent, 512, this.#guard.cleanCode))
+    line.member(KEY.hints, hints)
     if (device?.id !== undefined) line.text(KEY.device, this.#pseudonyms.of('device', device.id))
     line.text(KEY.device_source, device?.source)
     line.text(KEY.device_rejected, device?.rejected)

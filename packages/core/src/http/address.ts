@@ -1,52 +1,39 @@
 // The client's address: the framework's own answer, normalised, with its origin. Never the leftmost X-Forwarded-For.
 import type { IncomingMessage } from 'node:http'
-import { isIP, isIPv6 } from 'node:net'
+import { forwardedAddress } from './forwarded.js'
+import { normaliseAddress } from './normalise.js'
 
 /**
  * `ip` is who the framework says the client is; `source` tells on whose word:
- * `socket` (the peer itself) or `framework` (the framework trusts a proxy, and read it from a header).
+ * `socket` (the peer itself), `framework` (the framework trusts a proxy, and read it from a header) or `forwarded` (a proxy
+ * that the framework trusts said so in `Forwarded`, and the application has asked for that).
  * `peer` is the other end of the connection; `claimed` says that forwarding headers came from a peer nobody trusts.
  */
 export interface ClientAddress {
   ip: string | undefined
-  source: 'socket' | 'framework' | undefined
+  source: 'socket' | 'framework' | 'forwarded' | undefined
   peer: string | undefined
   forwardedIgnored: boolean
-}
-
-/** A textual address without port, brackets, zone or IPv4-mapped prefix; undefined when it is no address. */
-export function normaliseAddress(text: unknown): string | undefined {
-  if (typeof text !== 'string' || text.length > 100) return undefined
-  let address = text.trim()
-  const bracketed = /^\[([^\]]+)\](:\d+)?$/.exec(address)
-  if (bracketed) address = bracketed[1]!
-  else if (/^\d+\.\d+\.\d+\.\d+:\d+$/.test(address)) address = address.slice(0, address.indexOf(':'))
-  address = address.replace(/%[^%]*$/, '').toLowerCase()
-  if (isIP(address) === 0) return undefined
-  return isIPv6(address) ? unmapped(shortIPv6(address)) : address
-}
-
-/** An IPv4 address inside an IPv6 one, also where it is written in hex. @see RFC 4291 section 2.5.5.2 */
-function unmapped(address: string): string {
-  const words = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/
-    .exec(address)
-    ?.slice(1)
-    .map((word) => Number.parseInt(word, 16))
-  return words ? words.flatMap((word) => [word >> 8, word & 255]).join('.') : address
-}
-
-/** One spelling for one IPv6 address, so that records can be compared (RFC 5952). */
-function shortIPv6(address: string): string {
-  return new URL(`http://[${address}]/`).hostname.slice(1, -1)
 }
 
 /**
  * Who asks. Call it when the request arrives: a closed socket has no address any more.
  *
  * @param answer what the framework says (`req.ip`, `ctx.ip`); undefined where there is no framework
+ * @param trusts given where the application wants RFC 7239 `Forwarded` to count: does the framework believe this address,
+ * `hop` steps from the peer? A header that is malformed, or ends in a node that hides, leaves the framework's own answer
  */
-export function clientAddress(req: IncomingMessage, answer: unknown): ClientAddress {
+export function clientAddress(
+  req: IncomingMessage,
+  answer: unknown,
+  trusts?: (address: string, hop: number) => boolean,
+): ClientAddress {
   const peer = normaliseAddress(req.socket?.remoteAddress)
+  const { forwarded: said } = req.headers
+  if (trusts && typeof said === 'string') {
+    const ip = forwardedAddress(said, peer, trusts)
+    if (ip !== undefined) return { ip, source: 'forwarded', peer, forwardedIgnored: false }
+  }
   const framework = normaliseAddress(answer)
   const forwarded = 'x-forwarded-for' in req.headers || 'forwarded' in req.headers
   if (framework === undefined || framework === peer)

@@ -9,6 +9,7 @@ import { knownAgentWords } from './agent.js'
 import type { Device } from './device.js'
 import { Gate } from './gate.js'
 import { boundedHeader, isStrictId, parseTraceparent, type TraceContext } from './headers.js'
+import { clientHints } from './hints.js'
 import { RequestSecrets } from './secrets.js'
 
 /** What adapters add to the raw request of node:http; all optional, all read with care. */
@@ -35,6 +36,8 @@ export interface RequestContext {
   readonly address: ClientAddress
   /** As the client says; only well-known words of it as long as the request has a body that was not read. */
   readonly userAgent: string | undefined
+  /** What low-entropy client hints say, JSON of names from closed lists; undefined where none were sent. */
+  readonly hints: string | undefined
   readonly requestId: string
   /** We made the request id: nothing that the client or the framework said is in it. */
   readonly requestIdIsOurs: boolean
@@ -95,6 +98,7 @@ export function openContext(
     get userAgent() {
       return agent !== undefined && secrets.bodyUnread() ? knownAgentWords(agent) : agent
     },
+    hints: clientHints(req.headers),
     requestId: givenId ?? core.requestFacts.newRequestId(),
     requestIdIsOurs: givenId === undefined,
     trace: parseTraceparent(req.headers.traceparent),

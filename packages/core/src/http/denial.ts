@@ -20,9 +20,14 @@ export function hasOwnRecord(context: RequestContext): void {
   audited.add(context)
 }
 
+/** Will the response of this request be told by a record that its route makes? */
+export function isAudited(context: RequestContext): boolean {
+  return audited.has(context)
+}
+
 /** Some record of this request says already why access was denied, or will. */
 export function denialIsTold(context: RequestContext): boolean {
-  return audited.has(context) || TOLD.some((event) => context.events.has(event))
+  return isAudited(context) || TOLD.some((event) => context.events.has(event))
 }
 
 /** Records `authz.denied` when this request is answered with 401 or 403, and nothing else tells why; once per request. */

@@ -2,7 +2,8 @@
 // Logged keyed; set only on the answer to a sign-in attempt, never on a cacheable one.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { quietly } from '../hook/wrap.js'
+import type { AnyFunction } from '../hook/hook-once.js'
+import { quietly, sameShape } from '../hook/wrap.js'
 import { randomBytes } from '../random.js'
 import type { RequestContext } from './context.js'
 import { presentedCookies } from './headers.js'
@@ -94,7 +95,9 @@ export class DeviceCookies {
     const attributes = [`Max-Age=${maxAgeDays * 86_400}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
     if (secure) attributes.push('Secure')
     if (domain) attributes.push(`Domain=${domain}`)
-    res.appendHeader('Set-Cookie', [`${name}=${value}`, ...attributes].join('; '))
+    const cookie = [`${name}=${value}`, ...attributes].join('; ')
+    res.appendHeader('Set-Cookie', cookie)
+    takeBackWhenCacheable(res, cookie)
     return true
   }
 
@@ -103,15 +106,55 @@ export class DeviceCookies {
   }
 }
 
-/** A cookie on an answer that a shared cache may keep would give one device id to many people. */
-function isCacheable(res: ServerResponse): boolean {
-  const control = String(res.getHeader('cache-control') ?? '').toLowerCase()
+/** What the application says about caches only after the sign-in attempt still counts: looked at when its headers are final. */
+function takeBackWhenCacheable(res: ServerResponse, cookie: string): void {
+  const writeHead = res.writeHead as AnyFunction
+  const before = Object.getOwnPropertyDescriptor(res, 'writeHead')
+  const wrapper = {
+    writeHead(this: ServerResponse, ...args: unknown[]): unknown {
+      quietly(() => {
+        if (!res.headersSent && isCacheable(res, args)) removeCookie(res, cookie)
+        if (Object.getOwnPropertyDescriptor(res, 'writeHead')?.value !== value) return // someone stands on top of it since
+        if (before) Object.defineProperty(res, 'writeHead', before)
+        else Reflect.deleteProperty(res, 'writeHead')
+      })
+      return writeHead.apply(this, args)
+    },
+  }
+  const value = sameShape(wrapper.writeHead, writeHead)
+  Object.defineProperty(res, 'writeHead', { value, configurable: true, writable: true, enumerable: false })
+}
+
+function removeCookie(res: ServerResponse, cookie: string): void {
+  const left = [res.getHeader('set-cookie') ?? []].flat().filter((one) => one !== cookie) as string[]
+  if (left.length) res.setHeader('Set-Cookie', left)
+  else res.removeHeader('Set-Cookie')
+}
+
+/**
+ * A cookie on an answer that a shared cache may keep would give one device id to many people.
+ *
+ * @param args of `writeHead`: headers may be among them, as an object or as a list of names and values
+ */
+function isCacheable(res: ServerResponse, args: readonly unknown[] = []): boolean {
+  const given = headersIn(args)
+  const control = (given('cache-control') ?? String(res.getHeader('cache-control') ?? '')).toLowerCase()
   if (/\bpublic\b|\bs-maxage\b|\bimmutable\b/.test(control)) return true
   if (/\bprivate\b|\bno-store\b/.test(control)) return false
   // RFC 9111 4.2.1: max-age, else Expires.
   return control.includes('max-age')
     ? /\bmax-age=0*[1-9]/.test(control)
-    : Date.parse(String(res.getHeader('expires') ?? '')) > Date.now()
+    : Date.parse(given('expires') ?? String(res.getHeader('expires') ?? '')) > Date.now()
+}
+
+function headersIn(args: readonly unknown[]): (name: string) => string | undefined {
+  const headers = args.findLast((one) => typeof one === 'object' && one !== null)
+  const pairs = Array.isArray(headers)
+    ? Array.isArray(headers[0])
+      ? (headers as [unknown, unknown][])
+      : headers.flatMap((name, i) => (i % 2 ? [] : [[name, headers[i + 1]] as const]))
+    : Object.entries(headers ?? {})
+  return (name) => pairs.findLast(([one]) => String(one).toLowerCase() === name)?.[1]?.toString()
 }
 
 /**

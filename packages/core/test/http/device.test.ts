@@ -121,6 +121,33 @@ describe('a device cookie', () => {
     expect(service().set(res, 'x'.repeat(24), true, true)).toBe(false)
   })
 
+  it.each<[string, (res: ServerResponse) => void, boolean]>([
+    ['nothing about caches', (res) => res.writeHead(200), true],
+    ['in a header', (res) => res.setHeader('cache-control', 'public, max-age=60').writeHead(200), false],
+    ['that it is private', (res) => res.setHeader('cache-control', 'private, max-age=60').writeHead(200), true],
+    ['in writeHead', (res) => res.writeHead(200, { 'Cache-Control': 's-maxage=60' }), false],
+    ['in writeHead, with a message', (res) => res.writeHead(200, 'Fine', { 'cache-control': 'max-age=60' }), false],
+    ['in writeHead, as a list', (res) => res.writeHead(200, ['Cache-Control', 'immutable']), false],
+    ['in writeHead, that it is not stored', (res) => res.writeHead(200, { 'cache-control': 'no-store' }), true],
+    ['by an expiry', (res) => res.writeHead(200, { expires: new Date(Date.now() + 60_000).toUTCString() }), false],
+  ])(
+    'after the attempt the application says %s: only then it is known whether the cookie stays',
+    (_said, say, stays) => {
+      for (const own of [[], ['sid=1']]) {
+        const res = new ServerResponse(new IncomingMessage(undefined as never))
+        const { writeHead } = res
+        if (own.length) res.setHeader('Set-Cookie', own)
+        expect(service().set(res, 'x'.repeat(24), false, true)).toBe(true)
+        expect([res.writeHead.name, res.writeHead.length]).toEqual([writeHead.name, writeHead.length])
+        say(res)
+        const header = (res as unknown as { _header: string })._header
+        expect(header.includes('tp_device=')).toBe(stays)
+        expect(header.includes('sid=1')).toBe(own.length > 0)
+        expect([res.writeHead, Object.keys(res)]).toEqual([writeHead, expect.not.arrayContaining(['writeHead'])])
+      }
+    },
+  )
+
   it("stands beside the application's own cookies", () => {
     const { sent } = issued(service(), { headers: { 'Set-Cookie': ['sid=1; HttpOnly', 'theme=dark'] } })
     expect(sent).toEqual(['sid=1; HttpOnly', 'theme=dark', expect.stringMatching(/^tp_device=/)])

@@ -276,25 +276,25 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
   "a bug in a handler is no denial": [],
   "a route that is not there": [],
   "an audited route that answers": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
   "an audited route that finds nothing": [
-    {"event":"item.read","outcome":"failure","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/missing","status":404}},
+    {"event":"resource.read","outcome":"failure","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/missing","status":404}},
   ],
   "an audited route that denies is told once, as itself": [
-    {"event":"item.read","outcome":"denied","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/denied","status":403}},
+    {"event":"resource.read","outcome":"denied","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/denied","status":403}},
   ],
   "an audited route whose handler throws": [
-    {"event":"item.read","outcome":"error","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/broken","status":500}},
+    {"event":"resource.read","outcome":"error","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/broken","status":500}},
   ],
   "an audited route that streams is told when it begins, once": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/stream","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/stream","status":200}},
   ],
   "an audited route behind a guard": [
-    {"event":"item.read","outcome":"denied","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/own","status":401}},
+    {"event":"resource.read","outcome":"denied","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id/own","status":401}},
     {"event":"login.succeeded","outcome":"success","severity":1,"source":"hook","hook":"passport","actor":{"ref":"ann","claimed":"typed ann","type":"user"},"auth":{"method":"password","strategy":"local","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/login"}},
     {"event":"session.created","outcome":"success","severity":1,"source":"hook","hook":"session","actor":{"ref":"ann","type":"user"},"session":{"ref":"session 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/login"}},
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"ref":"ann","type":"user"},"target":{"type":"item","id":"7"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/items/:id/own","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"ref":"ann","type":"user"},"target":{"type":"item","id":"7"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"GET","route":"/items/:id/own","status":200}},
   ],
   "an administrator disables an account, which cannot sign in then": [
     {"event":"login.succeeded","outcome":"success","severity":1,"source":"hook","hook":"passport","actor":{"ref":"dana","claimed":"typed dana","type":"admin"},"auth":{"method":"password","strategy":"local","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/login"}},
@@ -424,7 +424,17 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"cookie"},"http":{"method":"POST","route":"/own/login"}},
   ],
   "no device cookie is set where nobody signs in": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
+  ],
+  "no device cookie is left on an answer that a cache may keep": [
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/own/login"}},
+  ],
+  "a device cookie signed by another key is not believed": [
+    {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued","device_rejected":"bad_signature"},"http":{"method":"POST","route":"/own/login"}},
+  ],
+  "client hints of a browser: known names, and nothing that a client made up": [
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"hints":{"brands":["Chromium 140","Google Chrome 140"],"mobile":false,"platform":"Linux"}},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
   "a device cookie that was tampered with is not believed, and replaced": [
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"app","actor":{"claimed":"typed ann","type":"anonymous"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/own/login"}},
@@ -443,25 +453,25 @@ export const RECORDS: Readonly<Record<string, readonly unknown[]>> = {
     {"event":"session.created","outcome":"success","severity":1,"source":"hook","hook":"session","actor":{"ref":"ann","type":"user"},"session":{"ref":"session 1"},"http":{"method":"POST","route":"/login"}},
   ],
   "trace and request id of a proxy": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200},"trace":{"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331"}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200},"trace":{"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331"}},
   ],
   "a request id that a client wrote is not kept": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200,"request_id":"another"}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200,"request_id":"another"}},
   ],
   "forwarding headers of a stranger do not count": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"forwarded_ignored":true},"http":{"method":"GET","route":"/items/:id","status":200}},
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"forwarded_ignored":true},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"forwarded_ignored":true},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"forwarded_ignored":true},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
   "hostile headers: too long, of another script, and with quotes": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"curl/8.5.0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"http":{"method":"GET","route":"/items/:id","status":200}},
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"curl/8.5.0 â®Âevil"},"http":{"method":"GET","route":"/items/:id","status":200}},
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"\"}\\u0000{\"event\":\"x"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"curl/8.5.0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"curl/8.5.0 â®Âevil"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"client":{"user_agent":"\"}\\u0000{\"event\":\"x"},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
   "hostile headers: an agent with the password in it": [
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"hook","hook":"passport","actor":{"claimed":"typed ann","type":"anonymous"},"auth":{"method":"password","strategy":"local","attempt":"attempt 1"},"client":{"user_agent":"curl/8.5.0 [redacted]","device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/login"}},
   ],
   "no user agent at all": [
-    {"event":"item.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
+    {"event":"resource.read","outcome":"success","severity":1,"source":"hook","hook":"framework","actor":{"type":"anonymous"},"target":{"type":"item","id":"7"},"http":{"method":"GET","route":"/items/:id","status":200}},
   ],
   "a name with control and bidirectional characters is the same name": [
     {"event":"login.failed","outcome":"failure","severity":2,"reason":"bad_credentials","source":"hook","hook":"passport","actor":{"claimed":"typed ann","type":"anonymous"},"auth":{"method":"password","strategy":"local","attempt":"attempt 1"},"client":{"device":"device 1","device_source":"issued"},"http":{"method":"POST","route":"/login"}},

@@ -8,7 +8,7 @@ export function accessRoutes({ accounts, audit }: ContractShop): ShopRoute[] {
   const item = (path: string, handle: ShopRoute['handle']): ShopRoute => ({
     method: 'GET',
     path,
-    audited: { event: 'item.read', target: 'item' },
+    audited: { event: 'resource.read', target: 'item' },
     handle,
   })
   return [

@@ -73,10 +73,13 @@ export function signInRoutes({ accounts, audit }: ContractShop): ShopRoute[] {
       path: '/own/login',
       async handle({ body }) {
         await audit?.record({ event: 'login.failed', claimed: body['name'], reason: 'bad_credentials' })
-        return { status: 401, body: { error: 'no' } }
+        return { status: 401, body: { error: 'no' }, headers: cacheable(body['cacheable']) }
       },
     },
   ]
 }
 
 const rememberCookie = (token: string) => ({ 'set-cookie': `remember=${token}; Path=/; HttpOnly` })
+
+const cacheable = (wanted: unknown): Record<string, string> =>
+  wanted === 'yes' ? { 'cache-control': 'public, max-age=60' } : {}

@@ -70,37 +70,37 @@ export const ACCESS: Record<string, Scenario> = {
     },
   },
   'an audited route that answers': {
-    facts: ['item.read'],
+    facts: ['resource.read'],
     async play({ browser }) {
       await browser().get('/items/7', 200)
     },
   },
   'an audited route that finds nothing': {
-    facts: ['item.read'],
+    facts: ['resource.read'],
     async play({ browser }) {
       await browser().get('/items/7/missing', 404)
     },
   },
   'an audited route that denies is told once, as itself': {
-    facts: ['item.read'],
+    facts: ['resource.read'],
     async play({ browser }) {
       await browser().get('/items/7/denied', 403)
     },
   },
   'an audited route whose handler throws': {
-    facts: ['item.read'],
+    facts: ['resource.read'],
     async play({ browser }) {
       await browser().get('/items/7/broken', 500)
     },
   },
   'an audited route that streams is told when it begins, once': {
-    facts: ['item.read'],
+    facts: ['resource.read'],
     async play({ browser }) {
       await browser().get('/items/7/stream', 200)
     },
   },
   'an audited route behind a guard': {
-    facts: [...SIGNED_IN, 'item.read', 'item.read'],
+    facts: [...SIGNED_IN, 'resource.read', 'resource.read'],
     async play({ browser }) {
       await browser().get('/items/7/own', 401)
       const one = browser()
