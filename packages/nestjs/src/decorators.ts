@@ -6,7 +6,8 @@ import { AuditedInterceptor } from './interceptor.js'
 import { type AuditedOptions, MARKING, type Marking } from './metadata.js'
 
 /**
- * Records one fact each time the handler, or any handler of the class, was let in by its guards.
+ * Records one fact each time the handler, or any handler of the class, is asked for over HTTP, and each time its guards let
+ * it be called elsewhere. A guard that refuses over HTTP makes it `denied`.
  *
  * Over HTTP the outcome follows the status that is answered: below 400 success, 401 and 403 denied, other 4xx failure, 5xx
  * error; `unknown`, reason `client_left`, when the client went away before. Over GraphQL, WebSocket and microservices it

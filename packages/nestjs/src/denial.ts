@@ -1,7 +1,10 @@
 // What a guard said. A refusal is a fact of its own, told by the guard itself: HTTP may answer 200 to it (GraphQL, a
 // filter that redirects) or not at all (WebSocket).
-import { denialIsTold, quietly, type RequestContext } from '@trailproof/core/adapter'
+import type { ExecutionContext } from '@nestjs/common'
+import type { EventName } from '@trailproof/core'
+import { denialIsTold, hasOwnRecord, quietly, type RequestContext } from '@trailproof/core/adapter'
 import { HOOK } from './hook.js'
+import type { AuditedOptions } from './metadata.js'
 
 /** Why access was denied, or undefined when the guard only failed: 429, 500 and the like deny nobody access. */
 export function reasonOf(error: unknown, isMessage: boolean): string | undefined {
@@ -25,6 +28,33 @@ export function recordRefusal(context: RequestContext, reason: string): void {
       const { status } = context.gate
       if (!context.res.headersSent || denialIsTold(context)) return
       void context.core.observe({ event: 'authz.denied', hook: HOOK, reason, status, context })
+    }),
+  )
+}
+
+/** A handler that `@Audited` names, and a call of it. */
+export interface AuditedCall {
+  event: EventName
+  options: AuditedOptions
+  call: ExecutionContext
+}
+
+/** The same for a handler that is a fact of its own: it is told as that fact, denied, whatever status a filter makes of it. */
+export function recordAuditedRefusal(context: RequestContext, { event, options, call }: AuditedCall): void {
+  hasOwnRecord(context)
+  const request: unknown = call.getArgs()[0]
+  context.gate.onBegin(() =>
+    quietly(() => {
+      if (!context.res.headersSent) return
+      void context.core.observe({
+        event,
+        hook: HOOK,
+        outcome: 'denied',
+        status: context.gate.status,
+        target: quietly(() => options.target?.(request, call)),
+        data: quietly(() => options.data?.(request, call)),
+        context,
+      })
     }),
   )
 }

@@ -10,11 +10,12 @@ import {
   type RequestContext,
   runInContext,
 } from '@trailproof/core/adapter'
-import { FORBIDDEN, firstOf, reasonOf, recordRefusal } from './denial.js'
+import { callOf } from './call.js'
+import { type AuditedCall, FORBIDDEN, firstOf, reasonOf, recordAuditedRefusal, recordRefusal } from './denial.js'
 import { HOOK } from './hook.js'
 import { live, ownerOf } from './live.js'
 import { messageContext } from './message.js'
-import { isUnaudited } from './metadata.js'
+import { markingOf } from './metadata.js'
 import { isMessage, requestOf } from './transport.js'
 
 /** The arguments of a handler, told apart by its transport. */
@@ -26,6 +27,8 @@ interface Visit {
   /** The context is of this message alone, and nobody else runs the handler in it. */
   own: boolean
   unaudited: boolean
+  /** What `@Audited` says of the handler. */
+  audited: AuditedCall | undefined
 }
 
 /** What could be watched; each stays as it was where Nest looks otherwise. */
@@ -110,17 +113,23 @@ function watchMessages(original: AnyFunction): AnyFunction {
 
 function visitOf(args: unknown[], instance: object, callback: AnyFunction, type: string): Visit | undefined {
   const handler = `${instance.constructor.name}.${callback.name}`
-  const unaudited = isUnaudited(callback, instance.constructor)
+  const marking = markingOf(callback, instance.constructor)
+  const unaudited = marking !== undefined && 'unaudited' in marking
+  const audited =
+    marking && 'event' in marking ? { ...marking, call: callOf(args, instance, callback, type) } : undefined
   const known = isMessage(type) ? undefined : contextOf(requestOf(args, type))
-  if (known) return { context: known, handler, type, own: false, unaudited }
+  if (known) return { context: known, handler, type, own: false, unaudited, audited }
   const owner = type === 'http' ? undefined : ownerOf(instance)
-  return owner && { context: messageContext(owner.core, type, args, handler), handler, type, own: true, unaudited }
+  return (
+    owner && { context: messageContext(owner.core, type, args, handler), handler, type, own: true, unaudited, audited }
+  )
 }
 
-function denied({ context, handler, type, own, unaudited }: Visit, reason: string | undefined): void {
+function denied({ context, handler, type, own, unaudited, audited }: Visit, reason: string | undefined): void {
   if (reason === undefined) return
   if (type === 'http') {
     if (unaudited) hasOwnRecord(context)
+    else if (audited) recordAuditedRefusal(context, audited)
     else recordRefusal(context, reason)
   } else if (!unaudited && firstOf(context, handler))
     // One HTTP request may ask for many fields, so the handler is named; a message has it as its route.

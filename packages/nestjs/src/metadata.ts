@@ -24,8 +24,3 @@ export const MARKING = 'trailproof:marking'
 export function markingOf(handler: object, type: object): Marking | undefined {
   return (Reflect.getMetadata(MARKING, handler) ?? Reflect.getMetadata(MARKING, type)) as Marking | undefined
 }
-
-export function isUnaudited(handler: object, type: object): boolean {
-  const marking = markingOf(handler, type)
-  return marking !== undefined && 'unaudited' in marking
-}

@@ -88,7 +88,7 @@ function guard(role: NonNullable<ShopRoute['role']>): RequestHandler {
   }
 }
 
-function callOf(req: Request, store: session.MemoryStore): ShopCall {
+export function callOf(req: Request, store: session.MemoryStore): ShopCall {
   const done = (work: (callback: (error?: unknown) => void) => void) =>
     new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())))
   return {
