@@ -11,7 +11,9 @@ import { runScenario } from './scenario.mjs'
 import { legend, renderTable } from './table.mjs'
 import { createPeople, createWorld, randomPassword } from './world.mjs'
 
-const FRAMEWORKS = ['express', 'koa']
+/** Where each shop has its `app.js` and `audit.js`. */
+const SHOPS = { express: 'express-shop', koa: 'koa-shop', nest: 'nest-shop/dist' }
+const FRAMEWORKS = Object.keys(SHOPS)
 
 const USAGE = `Usage: npm run demo -- [--once] [--dir DIR] [--port PORT] [--framework ${FRAMEWORKS.join('|')}]
 
@@ -46,7 +48,7 @@ export async function demo(argv) {
 }
 
 async function play(dir, { once: onlyOnce, port, framework }, letGoOfSignals) {
-  const example = `../../examples/${framework}-shop`
+  const example = `../../examples/${SHOPS[framework]}`
   const { createShop } = await import(`${example}/app.js`)
   const { attachAudit, createShopAudit } = await import(`${example}/audit.js`)
   const people = createPeople()
@@ -54,7 +56,7 @@ async function play(dir, { once: onlyOnce, port, framework }, letGoOfSignals) {
   const audit = createShopAudit({ dir, keysDir: join(dir, '.trailproof') })
   const { origin } = await audit.ready
   const key = join(dir, '.trailproof', 'signing.pub')
-  const shop = createShop({ users: [...Object.values(people), visitor], audit, attach: attachAudit })
+  const shop = await createShop({ users: [...Object.values(people), visitor], audit, attach: attachAudit })
   const server = shop.app.listen(port, '127.0.0.1')
   await once(server, 'listening') // rejects when the port is taken
   const url = `http://127.0.0.1:${server.address().port}`

@@ -2,9 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createShop as createKoaShop } from '../../examples/koa-shop/app.js'
 import { attachAudit as attachKoaAudit } from '../../examples/koa-shop/audit.js'
+import { createShop as createNestShop } from '../../examples/nest-shop/dist/app.js'
+import { attachAudit as attachNestAudit } from '../../examples/nest-shop/dist/audit.js'
 import { forget, type Played, playShop } from './shop.js'
 
-const SHOPS = { koa: { createShop: createKoaShop, attachAudit: attachKoaAudit } }
+const SHOPS = {
+  koa: { createShop: createKoaShop, attachAudit: attachKoaAudit },
+  nest: { createShop: createNestShop, attachAudit: attachNestAudit },
+}
 
 let express: Played
 beforeAll(async () => {

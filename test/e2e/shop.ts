@@ -30,7 +30,7 @@ export interface Played {
 
 /** A shop of examples/; default: express-shop. */
 export interface Made {
-  createShop: typeof createShop
+  createShop: (options: Parameters<typeof createShop>[0]) => unknown
   attachAudit: typeof attachAudit
 }
 
@@ -46,7 +46,11 @@ export async function playShop({
   const people = createPeople()
   const audit = audited ? createShopAudit({ dir, keysDir: join(dir, '.trailproof') }) : undefined
   const opened = await audit?.ready
-  const shop = made.createShop({ users: Object.values(people), audit, attach: made.attachAudit })
+  const shop = (await made.createShop({
+    users: Object.values(people),
+    audit,
+    attach: made.attachAudit,
+  } as never)) as ReturnType<typeof createShop>
   const world = createWorld({ people, tokenKey: shop.tokenKey })
   const { url, stop } = await serve(shop.app, audit)
   try {

@@ -1,0 +1,2 @@
+// The parts of express-shop that know no framework are JavaScript.
+declare module '@trailproof/example-express-shop/*'
