@@ -30,25 +30,32 @@ const env = {
   NODE_ENV: 'test',
 }
 
+/** Nest's. */
+const DECORATORS = { decorator: { legacy: true, emitDecoratorMetadata: true } }
+
 /** Imports a block, serves its `app` if it exports one, asks it something, and closes its `audit`. */
 const DRIVER = `
 const block = await import('./block.mjs')
 if (block.app) {
-  const server = block.app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.on('listening', resolve))
+  const server = await block.app.listen(0, '127.0.0.1')
+  if (!server.listening) await new Promise((resolve) => server.on('listening', resolve))
   const url = 'http://127.0.0.1:' + server.address().port
   const login = (password) => fetch(url + '/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ann@shop.example', password }) })
   const statuses = [(await fetch(url + '/')).status, (await login('wrong')).status, (await login(process.env.ANNS_PASSWORD)).status, (await fetch(url + '/invoices.csv')).status]
   console.log('statuses', statuses.join(' '))
   server.closeAllConnections()
-  server.close()
+  if (block.app.close) await block.app.close()
+  else server.close()
 }
 await block.audit?.close()
 `
 
 async function runScript({ code, language }: Block, at: string) {
   mkdirSync(at, { recursive: true })
-  writeFileSync(join(at, 'block.mjs'), language === 'ts' ? (await transformWithOxc(code, 'block.ts')).code : code)
+  writeFileSync(
+    join(at, 'block.mjs'),
+    language === 'ts' ? (await transformWithOxc(code, 'block.ts', DECORATORS)).code : code,
+  )
   writeFileSync(join(at, 'driver.mjs'), DRIVER)
   return spawnSync(process.execPath, ['driver.mjs'], { cwd: at, env, encoding: 'utf8', timeout: 30_000 })
 }
