@@ -196,3 +196,30 @@ test('a store that fails is told, and the application hears the same error', asy
     { event: 'session.store_failed', reason: 'set' },
   ])
 })
+
+test('an id that is given up for one that the store does not take has ended', async () => {
+  const { app, memory } = newApp()
+  const sessions = new Map<string, unknown>()
+  const store = {
+    get: async (id: string) => sessions.get(id),
+    async set(id: string, session: unknown) {
+      if (sessions.size > 0 || app.full) throw new Error('the store is full')
+      sessions.set(id, session)
+    },
+    destroy: async (id: string) => void sessions.delete(id),
+  }
+  app.keys = ['of this test']
+  app.use(auditKoaSession(memory.audit, koaSession)({ key: 'sid', signed: false, store } as never, app))
+  app.use(async (ctx: App) => {
+    ctx.session.views = 1
+    if (app.full) await ctx.session.regenerate()
+    ctx.body = 'here'
+  })
+  const url = await listen(createServer(app.callback()))
+  expect((await ask(url)).status).toBe(200)
+  const [id] = [...sessions.keys()]
+  app.full = true
+  expect((await ask(url, { cookie: `sid=${id}` })).status).toBe(500)
+  const facts = (await memory.records()).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
+  expect([...new Set(facts)]).toEqual(['session.created', 'session.store_failed set', 'session.ended regenerated'])
+})
