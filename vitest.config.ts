@@ -5,7 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['trailproof-source', 'module', 'node', 'development|production'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    // test/packages/projects are the projects of users: they run in copies, with packages installed from tarballs.
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/packages/projects/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     server: { deps: { inline: [/@trailproof\//, /^trailproof$/] } },
