@@ -106,6 +106,53 @@ test('a stream that breaks, and an error nobody catches, answer as without the a
   ])
 })
 
+test('below a path of `every` each request leaves one record, and one only', async () => {
+  const memory = memoryAudit()
+  open.push(memory)
+  const every = { '/admin/**': 'admin.action' } as never
+  const app = new (Koa as App)()
+  app.silent = true
+  app.use(auditKoa(memory.audit, { every })).use(auditKoa(memory.audit, { every }))
+  const router = new Router()
+  router.get('/admin/users/:id', (ctx: App) => {
+    ctx.body = 'user'
+  })
+  router.get('/admin/own', audited('invoice.exported' as never) as App, (ctx: App) => {
+    ctx.body = 'csv'
+  })
+  router.get('/admin/denied', (ctx: App) => ctx.throw(403))
+  router.get('/admin/broken', () => {
+    throw new Error('a bug')
+  })
+  router.get('/administration', (ctx: App) => {
+    ctx.body = 'another'
+  })
+  app.use(router.routes())
+  const url = await listen(createServer(app.callback()))
+  const paths = ['users/7?token=secret', 'nowhere', 'own', 'denied', 'broken'].map((path) => `/admin/${path}`)
+  for (const path of [...paths, '/administration', '/elsewhere']) await ask(url + path)
+  const told = (await memory.records()).map(({ event, outcome, http }) => [event, outcome, http])
+  expect(told).toMatchObject([
+    ['admin.action', 'success', { status: 200, route: '/admin/users/:id' }],
+    ['admin.action', 'failure', { status: 404 }],
+    ['invoice.exported', 'success', { status: 200, route: '/admin/own' }],
+    ['authz.denied', 'denied', { status: 403, route: '/admin/denied' }],
+    ['admin.action', 'error', { status: 500, route: '/admin/broken' }],
+  ])
+  expect(JSON.stringify(told)).not.toContain('secret')
+})
+
+test('options of auditKoa that are wrong are refused when the middleware is made', () => {
+  const { memory } = newApp()
+  for (const [options, message] of [
+    [{ every: { 'admin/**': 'admin.action' } }, /auditKoa\(\): "admin\/\*\*" is no path/],
+    [{ evry: {} }, /unknown option "evry" of auditKoa\(\)/],
+  ] as const)
+    expect(() => auditKoa(memory.audit, options as never)).toThrow(
+      expect.objectContaining({ code: 'TRAILPROOF_OPTION_INVALID', message: expect.stringMatching(message) }),
+    )
+})
+
 test('over HTTP/2 denials and audited routes are recorded; health says that nothing can be held', async () => {
   const { app, memory } = newApp()
   const router = new Router()

@@ -1,3 +1,3 @@
 // @trailproof/koa: the context of a request, and routes that are audited.
 export { type AuditedOptions, audited } from './audited.js'
-export { auditKoa, type KoaContext, type KoaMiddleware } from './koa.js'
+export { type AuditKoaOptions, auditKoa, type KoaContext, type KoaMiddleware } from './koa.js'

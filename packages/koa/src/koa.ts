@@ -1,15 +1,20 @@
 // The context of a request, for Koa 2 and 3, and what its response says: use it first.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Audit } from '@trailproof/core'
+import { type Audit, TrailproofError } from '@trailproof/core'
 import {
   type AuditCore,
   type AuditedRequest,
+  checkEvery,
   clientAddress,
   coreOf,
+  type EveryRequest,
+  type EveryRules,
+  nearest,
   openContext,
   quietly,
   type RequestContext,
   recordDenial,
+  recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
 import { routePattern } from './route.js'
@@ -25,6 +30,15 @@ export interface KoaContext {
   state: any
 }
 
+export interface AuditKoaOptions {
+  /**
+   * Below these paths every request leaves a record when its answer begins: `{ '/admin/**': 'admin.action' }`. The
+   * outcome follows the status, as with `audited`. A request that another record tells is not told twice: a denial
+   * (`authz.denied`), a failed sign-in, a route with `audited`.
+   */
+  every?: EveryRequest
+}
+
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /** Names this hook in records and coverage. */
@@ -34,21 +48,24 @@ export const HOOK = 'koa'
  * Opens the context of every request: address as Koa knows it (`app.proxy` decides), user agent, device, request and trace
  * id; holds the response while records are not safe; records an answer 401 or 403 that nothing else has told as
  * `authz.denied`. Using it twice records once.
+ *
+ * @throws TRAILPROOF_OPTION_INVALID naming the option; nothing was hooked
  */
-export function auditKoa(audit: Audit): KoaMiddleware {
+export function auditKoa(audit: Audit, options: AuditKoaOptions = {}): KoaMiddleware {
   const core = coreOf(audit)
+  const rules = checkOptions(options)
   let attached = true
   core.hooked(HOOK, { context: true })
   core.onDetach(() => {
     attached = false
   })
   return function auditKoaContext(ctx, next) {
-    const context = attached ? quietly(() => open(core, ctx)) : undefined
+    const context = attached ? quietly(() => open(core, ctx, rules)) : undefined
     return context ? runInContext(context, next) : next()
   }
 }
 
-function open(core: AuditCore, ctx: KoaContext): RequestContext {
+function open(core: AuditCore, ctx: KoaContext, rules: EveryRules): RequestContext {
   const context = openContext(core, ctx.req, ctx.res, {
     address: clientAddress(ctx.req, ctx.ip),
     route: () => routePattern(ctx),
@@ -56,7 +73,16 @@ function open(core: AuditCore, ctx: KoaContext): RequestContext {
     wrapper: ctx,
   })
   recordDenial(context, HOOK)
+  recordEvery(context, HOOK, rules)
   return context
+}
+
+function checkOptions({ every, ...rest }: AuditKoaOptions): EveryRules {
+  for (const name of Object.keys(rest))
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of auditKoa()`, {
+      hint: nearest(name, ['every'], 'options'),
+    })
+  return checkEvery(every, 'auditKoa()')
 }
 
 /**
