@@ -114,6 +114,7 @@ async function logBeforeCommands(at: string, blocks: Block[]): Promise<string> {
     "import { createAudit, fileWriter } from '@trailproof/core'\nexport const audit = createAudit({ service: 'shop', writer: fileWriter('./audit') })\n"
   const made = await runScript({ language: 'js', code, line: 0 }, cwd)
   expect(made.status, made.stderr).toBe(0)
+  writeFileSync(join(cwd, 'app.js'), "import express from 'express'\nexpress()\n") // of somebody who never heard of us
   return cwd
 }
 

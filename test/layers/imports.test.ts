@@ -16,6 +16,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   passport: ['@trailproof/core', '@trailproof/core/adapter'],
   jwt: ['@trailproof/core', '@trailproof/core/adapter'],
   sessions: ['@trailproof/core', '@trailproof/core/adapter'],
+  auto: ['core', 'core/adapter', 'express', 'jwt', 'koa', 'nestjs', 'passport', 'sessions'].map(
+    (name) => `@trailproof/${name}`,
+  ),
   testkit: ['@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
   cli: ['@trailproof/anchors', '@trailproof/core', '@trailproof/core/adapter', '@trailproof/tlog'],
 }

@@ -6,7 +6,7 @@ import { npmCommand, quietEnv, root } from '../../scripts/prepare.mjs'
 
 /** What may be in a package; everything else is ours alone. */
 const PUBLISHED =
-  /^(package\.json|README\.md|LICENSE|bin\/[\w.-]+\.js|adapter\/package\.json|dist\/.+\.(js|d\.ts|json))$/
+  /^(package\.json|README\.md|LICENSE|bin\/[\w.-]+\.js|register\.[cm]js|adapter\/package\.json|dist\/.+\.(js|d\.ts|json))$/
 
 /** @returns paths of the tarballs of all packages, in `into` */
 export function packAll(into) {

@@ -6,6 +6,7 @@ import type { TrailproofError } from './errors.js'
 import type { AuditEvent } from './event/event.js'
 import { WallClock } from './event/time.js'
 import type { Counts, Coverage } from './hook/coverage.js'
+import { tellAuditMade } from './hook/made.js'
 import { finishAtExit } from './hook/process-end.js'
 import { quietly } from './hook/wrap.js'
 import type { LogHealth } from './log/log.js'
@@ -151,5 +152,6 @@ export function createAudit(options: AuditOptions): Audit {
     },
   }
   setCore(audit, core)
+  tellAuditMade(audit)
   return audit
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Audit, TrailproofError } from '@trailproof/core'
 import {
+  type AuditCore,
   type AuditedRequest,
   checkEvery,
   coreOf,
@@ -44,24 +45,33 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
  */
 export function auditExpress(audit: Audit, options: AuditExpressOptions = {}): Middleware {
   const core = coreOf(audit)
-  const rules = checkOptions(options)
-  const { forwarded = false } = options
+  const open = contextOpener(core, options)
   let attached = true
   core.hooked('express', { context: true })
   core.onDetach(() => {
     attached = false
   })
   return function auditExpressContext(req, res, next) {
-    const context = attached ? quietly(() => open(req)) : undefined
+    const context = attached ? quietly(() => open(req, res, req)) : undefined
     return context ? runInContext(context, next) : next()
+  }
+}
 
-    function open(request: AuditedRequest): RequestContext {
-      const route = () => expressRoute(request)
-      const opened = openContext(core, request, res, { address: addressOf(request, forwarded), route })
-      recordDenial(opened, 'express')
-      recordEvery(opened, 'express', rules)
-      return opened
-    }
+/**
+ * How this adapter opens contexts.
+ *
+ * @returns a function of the raw request and response, and of the request whose `ip` and `app` are Express' own
+ * @throws TRAILPROOF_OPTION_INVALID naming the option
+ */
+export function contextOpener(core: AuditCore, options: AuditExpressOptions) {
+  const rules = checkOptions(options)
+  const { forwarded = false } = options
+  return (req: AuditedRequest, res: ServerResponse, known: AuditedRequest): RequestContext => {
+    const route = () => expressRoute(req)
+    const opened = openContext(core, req, res, { address: addressOf(known, forwarded), route })
+    recordDenial(opened, 'express')
+    recordEvery(opened, 'express', rules)
+    return opened
   }
 }
 

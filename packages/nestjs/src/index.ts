@@ -1,3 +1,4 @@
+export { auditNestApps, type NestFactoryLike } from './apps.js'
 export { Audited, NoAudit } from './decorators.js'
 export type { AuditedOptions } from './metadata.js'
 export { TrailproofModule } from './module.js'
