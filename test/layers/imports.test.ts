@@ -28,7 +28,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   core: ['uuidv7'],
   anchors: ['asn1js', 'pkijs'],
   nestjs: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'], // peers: Nest has no object to pass them in
-  cli: ['commander'],
+  cli: ['commander', 'diff'],
 }
 
 interface Import {

@@ -2,6 +2,7 @@
 import { VERSION } from '@trailproof/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { doctor } from './commands/doctor.js'
+import { init } from './commands/init.js'
 import { keygen } from './commands/keygen.js'
 import { meta } from './commands/meta.js'
 import { prove } from './commands/prove.js'
@@ -103,6 +104,15 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .option('--keys <folder>', 'folder of the keys (default: .trailproof, or else <path>/.trailproof)')
     .option('--json', 'one JSON object on standard output')
     .action(async (path, options) => done(await doctor(path, options)))
+
+  program
+    .command('init')
+    .description('propose the lines that make an existing Express, Koa or Nest application audited, as a diff')
+    .argument('[folder]', 'folder of the application, with its package.json', '.')
+    .option('--yes', 'write them, and make keys for development')
+    .option('--auto', 'propose to preload @trailproof/auto instead of changing sources')
+    .option('--json', 'one JSON object on standard output; asks nothing')
+    .action(async (folder, options) => done(await init(folder, options)))
 
   program
     .command('tiles')

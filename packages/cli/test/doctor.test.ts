@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileSystemOf, isLockHeld } from '@trailproof/core'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import {
   logFiles,
   makeLine,
@@ -164,4 +164,71 @@ test('people get a table, with what to do below what is wrong', () => {
   const { code, out } = run(['doctor', join(tempDir(), 'none')])
   expect(code).toBe(1)
   expect(out).toMatch(/^fail {2}folder {6}.*does not exist\n {18}-> start the application once/m)
+})
+
+describe('coverage', () => {
+  const JWT = {
+    library: 'jsonwebtoken',
+    at: 'node_modules/b/node_modules/jsonwebtoken',
+    fix: 'auditJwt(audit, jsonwebtoken)',
+  }
+  const coverage = (seq: number, data: object) => recent(seq, { event: 'audit.coverage', data })
+  const about = (checks: Check[], id: string) => checks.filter((check) => check.id === id)
+
+  test('what was found unhooked has the line to add; what is hooked and idle is named', () => {
+    const { checks, code } = doctor(
+      rootWith([
+        recent(0, { event: 'audit.started', data: { keys: { root: 'aa' } } }),
+        coverage(1, { hooks: {}, unhooked: [] }),
+        coverage(2, { hooks: { express: { context: true }, jwt: {} }, unhooked: [JWT], forwarded_ignored: true }),
+        recent(3, { event: 'audit.heartbeat', data: { counts: { express: { seen: 3 } } } }),
+      ]),
+    )
+    expect(code).toBe(0)
+    expect(about(checks, 'coverage')).toMatchObject([{ status: 'ok', detail: 'hooked: express, jwt', log: 'shop-0' }])
+    expect(about(checks, 'unhooked')).toMatchObject([
+      { status: 'warn', fix: JWT.fix, detail: expect.stringContaining(JWT.at) },
+    ])
+    expect(about(checks, 'never-seen')).toMatchObject([{ detail: 'in place, and nothing seen yet: jwt' }])
+    expect(about(checks, 'proxy')).toMatchObject([{ status: 'warn', fix: expect.stringContaining("'trust proxy'") }])
+  })
+
+  test('Nest: guards that are not seen, and shutdown hooks that are off', () => {
+    const nestjs = {
+      guards: 'by answer only',
+      shutdown_hooks: 'off: call app.enableShutdownHooks() before app.listen()',
+    }
+    const { checks } = doctor(rootWith([coverage(0, { hooks: { nestjs, 'nestjs.audited': {} }, unhooked: [] })]))
+    expect(about(checks, 'coverage')).toMatchObject([{ detail: 'hooked: nestjs' }])
+    expect(about(checks, 'guards')).toMatchObject([{ status: 'warn' }])
+    expect(about(checks, 'shutdown')).toMatchObject([
+      { status: 'warn', fix: expect.stringContaining('enableShutdownHooks') },
+    ])
+    expect(about(checks, 'proxy')).toEqual([])
+  })
+
+  test('instances with differing root keys are a failure', () => {
+    const root = rootWith([recent(0, { event: 'audit.started', data: { keys: { root: 'aaaa' } } })])
+    const lines = [recent(0, { event: 'audit.started', data: { keys: { root: 'bbbb' } } })]
+    writeLog(logFiles({ ...planOf(signer, 0, [1]), lines }), join(root, 'shop-1'))
+    const { code, checks } = doctor(root)
+    expect(code).toBe(1)
+    expect(about(checks, 'root-key')).toMatchObject([
+      { status: 'fail', detail: expect.stringMatching(/shop-0 aaaa, shop-1 bbbb/) },
+    ])
+  })
+
+  test('what package.json names is compared with what is hooked, or installed', () => {
+    const dependencies = { express: '5', jsonwebtoken: '9', jose: '6', lodash: '4', '@trailproof/jwt': '0.1.0' }
+    const project = (lines: string[]) => {
+      const at = tempDir()
+      writeFileSync(join(at, 'package.json'), JSON.stringify({ dependencies }))
+      writeLog(logFiles({ ...planOf(signer, 0, [lines.length]), lines }), join(at, 'audit', 'shop-0'))
+      return about(doctor(join(at, 'audit'), join(at, 'keys')).checks, 'project').map(
+        ({ detail }) => detail.split(' ')[2],
+      )
+    }
+    expect(project([recent(0)])).toEqual(['express,', 'jose,'])
+    expect(project([coverage(0, { hooks: { express: {} }, unhooked: [] })])).toEqual(['jsonwebtoken,', 'jose,'])
+  })
 })

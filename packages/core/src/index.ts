@@ -19,6 +19,7 @@ export type {
 export type { LogRecord } from './event/log-record.js'
 export * from './follow/index.js'
 export type { Counts, Coverage } from './hook/coverage.js'
+export { KNOWN_LIBRARIES, type Unhooked } from './hook/unhooked.js'
 export type { LogHealth, LogState, Receipt } from './log/log.js'
 export type { Timers } from './log/timers.js'
 export * from './meta/index.js'

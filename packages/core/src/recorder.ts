@@ -19,6 +19,7 @@ import type { LogRecord } from './event/log-record.js'
 import type { Answer, RecordEntry } from './event/record-entry.js'
 import { type Clock, formatTime } from './event/time.js'
 import { Counters } from './hook/coverage.js'
+import { CoverageTeller } from './hook/coverage-teller.js'
 import { Vitals } from './hook/vitals.js'
 import { quietly } from './hook/wrap.js'
 import { currentContext, type RequestContext } from './http/context.js'
@@ -64,6 +65,7 @@ export class Recorder {
   readonly #perRequest = new WeakMap<RequestContext, number>()
   readonly #heartbeat: NodeJS.Timeout | undefined
   readonly #vitals: Vitals
+  readonly #coverage: CoverageTeller
   readonly #anchors: Anchors
   readonly #given: readonly Anchor[]
   readonly #writer: Writer
@@ -139,6 +141,11 @@ export class Recorder {
       override: this.override,
       timers: settings.timers,
     })
+    this.#coverage = new CoverageTeller({
+      coverage: () => this.counters.coverage(),
+      own: (event, data) => this.own(event, data),
+      timers: settings.timers,
+    })
     this.#opened = (head) => {
       const opened = openedFrom(head, this.#log.origin!, keys.signing.publicKey)
       this.#vitals.damaged = opened.damaged ?? this.#vitals.damaged
@@ -170,7 +177,10 @@ export class Recorder {
       this.#retention = new DailyRetention(remove, (error) => (this.#vitals.unretained = error))
     }
     if (settings.heartbeatEveryMs > 0) {
-      this.#heartbeat = setInterval(() => this.#beat(), settings.heartbeatEveryMs)
+      this.#heartbeat = setInterval(() => {
+        this.#beat()
+        this.#coverage.again()
+      }, settings.heartbeatEveryMs)
       this.#heartbeat.unref()
     }
   }
@@ -485,6 +495,7 @@ export class Recorder {
 
   #requestOpened(context: RequestContext): void {
     this.#vitals.sawGate(context.gate.kind)
+    if (context.address.forwardedIgnored) this.counters.forwardedIgnored()
     context.gate.onRefuse = async () => {
       const signsIn = ['login.succeeded', 'session.created', 'session.rotated', 'token.issued'].some((event) =>
         context.events.has(event),
@@ -529,6 +540,7 @@ export class Recorder {
     clearInterval(this.#heartbeat)
     this.#retention?.stop()
     this.#vitals.upkeep?.close()
+    this.#coverage.stop()
     this.#thinning.close()
     this.override.close()
     this.#beat()

@@ -1,7 +1,7 @@
 // express-session: its factory wrapped, so that the store it is given is watched and each request is known.
 import type { ServerResponse } from 'node:http'
 import type { Audit } from '@trailproof/core'
-import { coreOf, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
+import { coreOf, noteHooked, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
 import { ledgerOf } from './ledger.js'
 import { checkOptions, type SessionAuditOptions } from './options.js'
 import { recordIgnoredCookie } from './presented.js'
@@ -51,7 +51,7 @@ export function auditSession<F extends SessionFactory>(audit: Audit, session: F,
   const core = coreOf(audit)
   const recorder = new Recorder(core, ledgerOf(core, remember), HOOK)
   const live = { on: true }
-  const undo: Array<() => void> = []
+  const undo: Array<() => void> = [noteHooked(session)]
   core.onDetach(() => {
     live.on = false
     for (const restore of undo.splice(0)) restore()

@@ -15,7 +15,6 @@ const store = {
   set: async (id, value) => void kept.set(id, value),
   destroy: async (id) => void kept.delete(id),
 }
-const sessions = typeof session === 'function' ? session : session.createSession
 passport.use(new Strategy((_name, word, done) => done(null, word === 'right' ? { id: 'u-1' } : false)))
 passport.serializeUser((user, done) => done(null, user.id))
 passport.deserializeUser((id, done) => done(null, { id }))
@@ -43,6 +42,6 @@ router.post('/logout', async (ctx) => {
   ctx.session = null
   ctx.body = { bye: true }
 })
-app.use(sessions({ store }, app)).use(bodyParser()).use(passport.initialize()).use(passport.session())
+app.use(session({ store }, app)).use(bodyParser()).use(passport.initialize()).use(passport.session())
 app.use(router.routes())
 import('./scenario.mjs').then(async ({ play }) => console.log(JSON.stringify(await play(app.callback()))))

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyChecks } from '@trailproof/core'
 import type { Check } from '../doctor/check.js'
+import { coverageChecks, coverageOf } from '../doctor/coverage.js'
 import { logChecks } from '../doctor/logs.js'
 import { machineChecks } from '../doctor/machine.js'
+import { projectChecks } from '../doctor/project.js'
 import { print, printJson } from '../output.js'
 import { column, safe } from '../terminal.js'
 
@@ -14,7 +16,14 @@ export interface DoctorOptions {
 }
 
 export async function doctor(path: string, { keys, json }: DoctorOptions): Promise<number> {
-  const checks = [...machineChecks(path), ...keyChecks(keys ?? keysBeside(path)), ...(await logChecks(path))]
+  const covered = await coverageOf(path)
+  const checks = [
+    ...machineChecks(path),
+    ...keyChecks(keys ?? keysBeside(path)),
+    ...(await logChecks(path)),
+    ...coverageChecks(covered),
+    ...projectChecks(path, covered),
+  ]
   const ok = checks.every(({ status }) => status !== 'fail')
   process.exitCode = ok ? 0 : 1
   if (json) await printJson({ ok, checks })

@@ -1,5 +1,7 @@
 // What has been seen, and what became of it, per hook. Feeds heartbeats, health and coverage.
 
+import { findUnhooked, type Unhooked } from './unhooked.js'
+
 export interface Counts {
   /** Observations, numbered at the hook before any policy. */
   seen: number
@@ -16,6 +18,12 @@ export interface Coverage {
   hooks: Record<string, Record<string, string | number | boolean>>
   /** Events seen so far in this process. */
   events: Record<string, number>
+  /** Hooks that are in place and have seen nothing yet. */
+  neverSeen: string[]
+  /** Libraries of sign-in that this process has loaded and nobody watches. ES modules cannot be listed. */
+  unhooked: Unhooked[]
+  /** Requests whose forwarding headers counted for nothing, since the framework trusts no proxy. */
+  forwardedIgnored: number
 }
 
 /** Waits that ended before their records were safe, since the last telling. */
@@ -35,6 +43,7 @@ export class Counters {
   readonly #dropped = new Map<string, number>()
   readonly #hooked = new Map<string, Record<string, string | number | boolean>>()
   readonly #untoldSlow = new Map<string, number>()
+  #forwardedIgnored = 0
   #droppedOwn = 0
   #slow = 0
   #longestMs = 0
@@ -72,6 +81,11 @@ export class Counters {
     this.#droppedOwn++
     add(this.#dropped, event, 1)
     this.onLoss()
+  }
+
+  /** A request came with forwarding headers from a peer that the framework does not trust. */
+  forwardedIgnored(): void {
+    this.#forwardedIgnored++
   }
 
   /** A wait ended before the record was safe. */
@@ -116,6 +130,10 @@ export class Counters {
     return { dropped, slow: this.#slow }
   }
 
+  hookNames(): string[] {
+    return [...this.#hooked.keys()]
+  }
+
   counts(): Record<string, Counts> {
     return Object.fromEntries([...this.#hooks].map(([hook, counts]) => [hook, { ...counts }]))
   }
@@ -124,6 +142,10 @@ export class Counters {
     return {
       hooks: Object.fromEntries(this.#hooked),
       events: Object.fromEntries([...this.#events].map(([event, { count }]) => [event, count])),
+      // `nestjs.audited` is a list of handlers, not a hook.
+      neverSeen: [...this.#hooked.keys()].filter((hook) => !hook.includes('.') && !this.#hooks.get(hook)?.seen),
+      unhooked: findUnhooked(new Set(this.#hooked.keys())),
+      forwardedIgnored: this.#forwardedIgnored,
     }
   }
 

@@ -1,6 +1,7 @@
 // Putting our functions in the place of others, once, and taking them out again without a trace.
 import type { AuditCore } from '../adapter.js'
 import { TrailproofError } from '../errors.js'
+import { noteHooked } from './unhooked.js'
 import { markOnce, quietly, sameShape, unmark } from './wrap.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all, called with what it was called with
@@ -28,6 +29,7 @@ export function hookOnce(core: AuditCore, target: object, name: string, attach: 
     unmark(target, name)
     throw error
   }
+  undo.push(noteHooked(target))
   const handle = core.onDetach(() => {
     for (const one of undo.splice(0).reverse()) quietly(one)
     Reflect.deleteProperty(target, handleKey)

@@ -68,7 +68,7 @@ export class Vitals {
     const data = {
       counts: counters.counts(),
       n,
-      hooks: Object.keys(counters.coverage().hooks),
+      hooks: counters.hookNames(),
       queued,
       ...(signEveryMs !== undefined && { signer: { sign_every_ms: signEveryMs } }),
       none: unwritten.list(),

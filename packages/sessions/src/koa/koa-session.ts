@@ -1,6 +1,6 @@
 // koa-session: its factory wrapped, so that the store it is given is watched and each request is known.
 import type { Audit } from '@trailproof/core'
-import { coreOf, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
+import { coreOf, noteHooked, quietly, sameShape, unsupported } from '@trailproof/core/adapter'
 import { cookieValue } from '../cookie.js'
 import { ledgerOf } from '../ledger.js'
 import { checkOptions, type SessionAuditOptions } from '../options.js'
@@ -49,7 +49,7 @@ export function auditKoaSession<F extends KoaSessionFactory>(
   const core = coreOf(audit)
   const recorder = new Recorder(core, ledgerOf(core, remember), HOOK)
   const live = { on: true }
-  const undo: Array<() => void> = []
+  const undo: Array<() => void> = [noteHooked(session)]
   core.onDetach(() => {
     live.on = false
     for (const restore of undo.splice(0)) restore()
