@@ -131,6 +131,41 @@ describe.each(Object.entries(PLATFORMS))('on platform-%s', (_platform, adapter) 
     ])
   })
 
+  test('below a path of `every` each request leaves one record, and one only', async () => {
+    const memory = memoryAudit()
+    open.push(memory)
+    class Admin {
+      read() {
+        return {}
+      }
+      named() {
+        return {}
+      }
+      guarded() {
+        return {}
+      }
+    }
+    route(Admin, 'read', Get('read'))
+    route(Admin, 'named', Get('named'), Audited('report.read' as never))
+    route(Admin, 'guarded', Get('guarded'), UseGuards(no))
+    Controller('admin')(Admin)
+    const every = { '/admin/**': 'admin.action' } as never
+    const module = TrailproofModule.forRoot({ audit: memory.audit, every })
+    const url = await start([module], { controllers: [Admin] }, adapter)
+    const statuses: number[] = []
+    for (const path of ['/admin/read', '/admin/named', '/admin/guarded', '/admin/nowhere', '/elsewhere'])
+      statuses.push(await status(`${url}${path}`))
+    expect(statuses).toEqual([200, 200, 403, 404, 404])
+    expect((await memory.records()).map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+      'admin.action success',
+      'report.read success',
+      'authz.denied denied',
+      'admin.action failure',
+    ])
+    const wrong = TrailproofModule.forRoot({ audit: memory.audit, every: { 'admin/**': 'admin.action' } as never })
+    await expect(start([wrong], {}, adapter)).rejects.toThrow(/TrailproofModule\.forRoot\(\): "admin\/\*\*" is no path/)
+  })
+
   test('@Audited names a fact, @NoAudit says why there is none, and coverage lists both', async () => {
     const memory = memoryAudit()
     open.push(memory)

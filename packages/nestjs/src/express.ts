@@ -4,15 +4,17 @@ import {
   type AuditCore,
   type AuditedRequest,
   clientAddress,
+  type EveryRules,
   expressRoute,
   openContext,
   quietly,
   recordDenial,
+  recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
 import { HOOK } from './hook.js'
 
-export function expressContext(core: AuditCore, attached: () => boolean) {
+export function expressContext(core: AuditCore, attached: () => boolean, every: EveryRules) {
   return function auditNestContext(req: IncomingMessage, res: ServerResponse, next: () => void): void {
     const context = attached() ? quietly(() => open(req)) : undefined
     if (context) runInContext(context, next)
@@ -22,6 +24,7 @@ export function expressContext(core: AuditCore, attached: () => boolean) {
       const route = () => expressRoute(request)
       const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
       recordDenial(opened, HOOK)
+      recordEvery(opened, HOOK, every)
       return opened
     }
   }

@@ -6,9 +6,11 @@ import {
   type AuditedRequest,
   clientAddress,
   contextOf,
+  type EveryRules,
   openContext,
   quietly,
   recordDenial,
+  recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
 import { HOOK } from './hook.js'
@@ -33,9 +35,14 @@ export interface FastifyInstance {
   addHook(name: 'onRequest' | 'preValidation', hook: Hook): unknown
 }
 
-export function fastifyContext(core: AuditCore, fastify: FastifyInstance, attached: () => boolean): void {
+export function fastifyContext(
+  core: AuditCore,
+  fastify: FastifyInstance,
+  attached: () => boolean,
+  every: EveryRules,
+): void {
   fastify.addHook('onRequest', function auditNestContext(request, reply, done) {
-    const context = attached() ? quietly(() => open(core, request, reply.raw)) : undefined
+    const context = attached() ? quietly(() => open(core, request, reply.raw, every)) : undefined
     return context ? runInContext(context, done) : done()
   })
   // The body arrives with events of the socket, and what follows would run in their async context.
@@ -45,7 +52,7 @@ export function fastifyContext(core: AuditCore, fastify: FastifyInstance, attach
   })
 }
 
-function open(core: AuditCore, request: FastifyRequest, res: ServerResponse) {
+function open(core: AuditCore, request: FastifyRequest, res: ServerResponse, every: EveryRules) {
   const { raw } = request
   const context = openContext(core, raw, res, {
     address: clientAddress(raw, request.ip),
@@ -54,6 +61,7 @@ function open(core: AuditCore, request: FastifyRequest, res: ServerResponse) {
     wrapper: request,
   })
   recordDenial(context, HOOK)
+  recordEvery(context, HOOK, every)
   return context
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common'
 import { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import { type Audit, createAudit } from '@trailproof/core'
-import { type AuditCore, coreOf } from '@trailproof/core/adapter'
+import { type AuditCore, checkEvery, coreOf, type EveryRules } from '@trailproof/core/adapter'
 import { markedHandlers, shutdownHooksEnabled } from './coverage.js'
 import { expressContext } from './express.js'
 import { type FastifyInstance, fastifyContext } from './fastify.js'
@@ -54,7 +54,7 @@ export class TrailproofModule extends ConfigurableModuleClass implements OnAppli
     this.#ownsAudit = options.audit === undefined
     this.#core = coreOf(audit)
     this.#modules = modules
-    const platform = this.#openContexts(httpAdapter)
+    const platform = this.#openContexts(httpAdapter, checkEvery(options.every, 'TrailproofModule.forRoot()'))
     const app: LiveApp = { core: this.#core, modules }
     live.apps.add(app)
     const { guards, messages } = watchConsumers(creator)
@@ -83,12 +83,12 @@ export class TrailproofModule extends ConfigurableModuleClass implements OnAppli
   }
 
   /** In the constructor, since Nest makes modules before the application can mount a middleware of its own. */
-  #openContexts(adapter: HttpAdapterHost['httpAdapter'] | undefined): string {
+  #openContexts(adapter: HttpAdapterHost['httpAdapter'] | undefined, every: EveryRules): string {
     const attached = () => this.#attached
     const platform: string = adapter?.getType() || 'none' // a microservice of its own, or no server at all
     if (!adapter || platform === 'none') return platform
-    if (platform === 'fastify') fastifyContext(this.#core, adapter.getInstance<FastifyInstance>(), attached)
-    else adapter.use(expressContext(this.#core, attached))
+    if (platform === 'fastify') fastifyContext(this.#core, adapter.getInstance<FastifyInstance>(), attached, every)
+    else adapter.use(expressContext(this.#core, attached, every))
     return platform
   }
 }
@@ -107,7 +107,7 @@ Module({
   exports: [AUDIT],
 })(TrailproofModule)
 
-function auditOf({ attach: _, ...options }: TrailproofModuleOptions): Audit {
+function auditOf({ attach: _, every: _every, ...options }: TrailproofModuleOptions): Audit {
   if (options.audit) return options.audit
   const { audit: _none, ...own } = options
   return createAudit(own)

@@ -1,5 +1,6 @@
 // What `TrailproofModule.forRoot` takes.
 import type { Audit, AuditOptions } from '@trailproof/core'
+import type { EveryRequest } from '@trailproof/core/adapter'
 
 interface Attaching {
   /**
@@ -7,6 +8,12 @@ interface Attaching {
    * `auditJwt(audit, jsonwebtoken)`. What it throws stops the application from starting.
    */
   attach?: (audit: Audit) => void
+  /**
+   * Below these paths every HTTP request leaves a record when its answer begins: `{ '/admin/**': 'admin.action' }`. The
+   * outcome follows the status, as with `@Audited`. A request that another record tells is not told twice: a denial
+   * (`authz.denied`), a failed sign-in, a handler with `@Audited`.
+   */
+  every?: EveryRequest
 }
 
 /** Options of `createAudit`: the module makes the audit, and closes it when the application shuts down. */
