@@ -26,14 +26,15 @@ try {
   readReport()
   if (tests.status !== 0) counts.failed ||= 1
   run(join(root, 'node_modules', '.bin', 'biome'), ['check', '--error-on-warnings'])
-  for (const [name, script] of [
+  for (const [name, script, ...args] of [
     ['mutants of the log', 'test/crash/mutants.mjs'],
     ['the demo, from the outside', 'test/e2e/demo-once.mjs'],
     ['the packages, as users get them', 'test/packages/run.mjs'],
+    ['lowest and newest releases, oldest and newest Node', 'test/matrix/run.mjs', '--fast'],
     ['our tiles, read by software that is not ours', 'test/interop/run.mjs'],
   ]) {
     console.log(`\n── ${name}`)
-    const { status } = spawnSync(process.execPath, [script], {
+    const { status } = spawnSync(process.execPath, [script, ...args], {
       cwd: root,
       stdio: 'inherit',
       env: { ...quietEnv, EFFORT: process.env.EFFORT },
