@@ -1,27 +1,21 @@
-// A shop that signs people in with passport and express-session, over HTTP: bare, audited, or with pino-http into a file.
+// A shop that signs people in with passport and sessions, over HTTP: bare, audited, or with pino-http into a file.
 // The visitors are another process, so all CPU measured here is the server's.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import express from 'express'
-import session from 'express-session'
-import passport from 'passport'
-import { Strategy as LocalStrategy } from 'passport-local'
 import pino from 'pino'
-import { pinoHttp } from 'pino-http'
 import { createAudit, fileWriter, memoryKeys } from '../../packages/core/dist/esm/index.js'
-import { auditExpress } from '../../packages/express/dist/esm/index.js'
-import { auditPassport } from '../../packages/passport/dist/esm/index.js'
-import { auditSession } from '../../packages/sessions/dist/esm/index.js'
 import { cpuClock, cpuSince } from '../cpu-time.mjs'
 import { input, report } from './audit.mjs'
 
-const { dir, variant, signIns } = input
+const { dir, framework, variant, signIns } = input
+const { shop } = await import(`./shops/${framework}.mjs`)
 const audit = variant === 'audit' ? await openAudit() : undefined
-const server = shop().listen(0, '127.0.0.1')
-await once(server, 'listening')
+const logger = variant === 'pino-http' ? pino(pino.destination(join(dir, 'http.log'))) : undefined
+const server = await shop({ audit, logger })
+if (!server.listening) await once(server, 'listening')
 
 await visit(1000)
 const bytesBefore = audit ? await written() : undefined
@@ -44,23 +38,6 @@ async function openAudit() {
   const opened = createAudit({ service: 'bench', writer: fileWriter(dir), keys: memoryKeys(), heartbeatEveryMs: 0 })
   await opened.ready
   return opened
-}
-
-function shop() {
-  const app = express()
-  const own = new passport.Passport()
-  own.use(new LocalStrategy((name, _password, done) => done(null, { id: name })))
-  own.serializeUser((user, done) => done(null, user.id))
-  own.deserializeUser((id, done) => done(null, { id }))
-  const sessions = audit ? auditSession(audit, session) : session
-  if (variant === 'pino-http') app.use(pinoHttp({ logger: pino(pino.destination(join(dir, 'http.log'))) }))
-  if (audit) {
-    app.use(auditExpress(audit))
-    auditPassport(audit, own)
-  }
-  app.use(sessions({ secret: 'bench only', resave: false, saveUninitialized: false }), express.json(), own.session())
-  app.post('/login', own.authenticate('local'), (_req, res) => res.json({}))
-  return app
 }
 
 /** Has another process sign in so many times, 16 at once. */

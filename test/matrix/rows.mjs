@@ -29,6 +29,34 @@ const BESIDE = {
   },
 }
 
+/** Of Nest, by major release. */
+const NEWEST = { 10: '10.4.22', 11: '11.2.10', 12: '12.5.0' }
+
+const NEST = { 'reflect-metadata': '0.2.2', rxjs: '7.8.2' }
+
+BESIDE.graphql = { ...NEST, '@apollo/server': '5.5.1', graphql: '16.15.0' }
+BESIDE.microservice = { ...NEST }
+BESIDE.fastify = { ...NEST, jsonwebtoken: '9.0.3' }
+
+/** What of Nest goes together, by the release of the package whose name stands in the row. */
+const TOGETHER = {
+  '@nestjs/core': nest,
+  '@nestjs/graphql': (version) => ({
+    ...nest(NEWEST[version.startsWith('13.') ? 11 : 12]),
+    '@nestjs/apollo': version,
+    '@nestjs/graphql': version,
+    '@as-integrations/express5': '1.1.2',
+  }),
+  '@nestjs/platform-fastify': (version) => {
+    const [major] = version.split('.')
+    return { ...nest(NEWEST[major]), '@nestjs/platform-fastify': version }
+  },
+  '@nestjs/microservices': (version) => ({
+    ...nest(NEWEST[version.startsWith('11.') ? 11 : 12]),
+    '@nestjs/microservices': version,
+  }),
+}
+
 function nest(version) {
   return { '@nestjs/common': version, '@nestjs/core': version, '@nestjs/platform-express': version }
 }
@@ -45,6 +73,9 @@ const LIBRARIES = [
   { app: 'koa', library: 'koa-session', versions: ['6.4.0', '7.0.2'] },
   { app: 'koa', library: 'koa-passport', versions: ['6.0.0'] },
   { app: 'nest', library: '@nestjs/core', versions: ['10.0.5', '10.4.22', '11.0.21', '11.2.10', '12.0.4', '12.5.0'] },
+  { app: 'fastify', library: '@nestjs/platform-fastify', versions: ['10.4.22', '11.2.8', '12.5.0'] },
+  { app: 'graphql', library: '@nestjs/graphql', versions: ['13.4.5', '14.0.3'] },
+  { app: 'microservice', library: '@nestjs/microservices', versions: ['11.2.6', '12.1.1'] },
 ]
 
 /** Of these the newest runs on every Node, and the lowest and newest in `.ci/run`. */
@@ -71,9 +102,9 @@ export const ROWS = LIBRARIES.flatMap(({ app, library, versions }) =>
     version,
     dependencies: {
       ...BESIDE[app],
-      ...(library === '@nestjs/core' ? nest(version) : { [library]: version }),
+      ...(TOGETHER[library]?.(version) ?? { [library]: version }),
     },
-    ours: app === 'nest' ? [...OURS, 'nestjs'] : OURS,
+    ours: library.startsWith('@nestjs/') ? [...OURS, 'nestjs'] : OURS,
     nodes: FRAMEWORK.includes(library) && index === versions.length - 1 ? NODES : [],
     fast: FRAMEWORK.includes(library) && (index === 0 || index === versions.length - 1),
   })),

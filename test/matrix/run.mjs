@@ -1,6 +1,6 @@
 // `npm run test:matrix`: each release of each library, installed with our packed packages in a folder of its own, on each
 // Node: the application answers the same with and without the audit, and leaves the records it has to. Writes
-// docs/compatibility.md; with --fast (`.ci/run`) a few rows, and nothing is written. Exit 0 or 1.
+// docs/compatibility.md; with --fast (`.ci/run`), or the name of a library, a few rows, and nothing is written. Exit 0 or 1.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -23,6 +23,7 @@ import { page } from './page.mjs'
 import { NODES, ROWS } from './rows.mjs'
 
 const fast = process.argv.includes('--fast')
+const [only] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const own = process.versions.node
 const ownMajor = own.split('.', 1)[0]
 // Not below this repository: nothing may be found here that a user would not have.
@@ -34,12 +35,12 @@ try {
   const tarballs = packAll(join(folder, 'tarballs'))
   const nodes = { [ownMajor]: { path: process.execPath, version: own } }
   for (const major of fast ? [NODES.at(-1)] : NODES) nodes[major] ??= installNode(major)
-  for (const [index, row] of ROWS.filter((one) => !fast || one.fast).entries()) {
+  for (const [index, row] of ROWS.filter((one) => (!fast || one.fast) && (!only || one.library === only)).entries()) {
     const at = project(row, index, tarballs)
     for (const major of new Set([ownMajor, ...row.nodes])) if (nodes[major]) results.push(tryRow(row, at, nodes[major]))
     rmSync(at, { recursive: true, force: true })
   }
-  if (!fast) writeFileSync(join(root, 'docs', 'compatibility.md'), page(results))
+  if (!fast && !only) writeFileSync(join(root, 'docs', 'compatibility.md'), page(results))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -132,6 +133,8 @@ function recordsOf(at) {
         .map((line) => JSON.parse(line))
     : []
   const beat = records.findLast(({ event }) => event === 'audit.heartbeat')
-  const events = records.map(({ event }) => event).filter((event) => !event.startsWith('audit.'))
+  const events = records
+    .filter(({ event }) => !event.startsWith('audit.'))
+    .map(({ event, data }) => (data?.handler ? `${event} of ${data.handler}` : event))
   return { events, hooks: beat?.data.hooks.toSorted() ?? [] }
 }
