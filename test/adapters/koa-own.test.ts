@@ -5,12 +5,14 @@ import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
+import { createAudit, memoryKeys } from '@trailproof/core'
 import { audited, auditKoa } from '@trailproof/koa'
 import { auditKoaSession } from '@trailproof/sessions'
 import { type MemoryAudit, memoryAudit } from '@trailproof/testkit'
 import Koa from 'koa'
 import koaSession from 'koa-session'
 import { afterEach, describe, expect, test } from 'vitest'
+import { troubled } from '../troubled-writer.js'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
@@ -45,6 +47,28 @@ function ask(url: string, headers: Record<string, string> = {}): Promise<{ statu
     }).on('error', reject)
   })
 }
+
+describe('Forwarded (RFC 7239), for those who ask for it', () => {
+  const SAID = 'for=198.51.100.7, for=203.0.113.9'
+  test.each([
+    ['not asked for', false, { proxy: true, maxIpsCount: 1 }, { ip: '192.0.2.44', ip_source: 'framework' }],
+    ['one proxy', true, { proxy: true, maxIpsCount: 1 }, { ip: '203.0.113.9', ip_source: 'forwarded' }],
+    ['two proxies', true, { proxy: true, maxIpsCount: 2 }, { ip: '198.51.100.7', ip_source: 'forwarded' }],
+    ['more than there are', true, { proxy: true, maxIpsCount: 9 }, { ip: '198.51.100.7', ip_source: 'forwarded' }],
+    ['no proxy is trusted', true, {}, { ip: '127.0.0.1', ip_source: 'socket', forwarded_ignored: true }],
+    ['nobody says how many', true, { proxy: true }, { ip: '192.0.2.44', ip_source: 'framework' }],
+  ])('%s', async (_title, forwarded, options, client) => {
+    const memory = memoryAudit()
+    open.push(memory)
+    const app = new (Koa as App)(options)
+    app.use(auditKoa(memory.audit, { forwarded })).use((ctx: App) => {
+      ctx.status = 403
+    })
+    const url = await listen(createServer(app.callback()))
+    await ask(url, { forwarded: SAID, 'x-forwarded-for': '192.0.2.44' })
+    expect(await memory.records()).toMatchObject([{ event: 'authz.denied', client }])
+  })
+})
 
 describe('address', () => {
   test.each([
@@ -147,6 +171,7 @@ test('options of auditKoa that are wrong are refused when the middleware is made
   for (const [options, message] of [
     [{ every: { 'admin/**': 'admin.action' } }, /auditKoa\(\): "admin\/\*\*" is no path/],
     [{ evry: {} }, /unknown option "evry" of auditKoa\(\)/],
+    [{ forwarded: 'yes' }, /"forwarded" of auditKoa\(\) must be true or false/],
   ] as const)
     expect(() => auditKoa(memory.audit, options as never)).toThrow(
       expect.objectContaining({ code: 'TRAILPROOF_OPTION_INVALID', message: expect.stringMatching(message) }),
@@ -270,3 +295,45 @@ test('an id that is given up for one that the store does not take has ended', as
   const facts = (await memory.records()).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
   expect([...new Set(facts)]).toEqual(['session.created', 'session.store_failed set', 'session.ended regenerated'])
 })
+
+test.each(['failing', 'hanging'] as const)(
+  'on a %s disk policy refuses a session: 503, no cookie, none in the store',
+  async (state) => {
+    const { writer, disk } = troubled()
+    const policy = [{ events: '*', onFailure: 'refuse', waitAtMostMs: 150 }] as never
+    const audit = createAudit({ service: 'shop', writer, keys: memoryKeys(), heartbeatEveryMs: 0, policy })
+    open.push({ close: () => audit.close().catch(() => {}) })
+    await audit.ready
+    const kept = new Map<string, unknown>()
+    const store = {
+      get: async (id: string) => kept.get(id),
+      set: async (id: string, session: unknown) => void kept.set(id, session),
+      destroy: async (id: string) => void kept.delete(id),
+    }
+    const app = new (Koa as App)()
+    app.silent = true
+    app.keys = ['of the test']
+    app.use(auditKoa(audit)).use((auditKoaSession(audit, koaSession) as App)({ store }, app))
+    app.use((ctx: App) => {
+      ctx.session.name = 'ann'
+      ctx.body = 'signed in'
+    })
+    const url = await listen(createServer(app.callback()))
+    const answer = async () => {
+      const response = await fetch(url)
+      return [response.status, response.headers.getSetCookie().length > 0]
+    }
+    expect(await answer()).toEqual([200, true])
+    const [first] = kept.keys()
+    disk.state = state
+    expect([await answer(), await answer()]).toEqual([
+      [503, false],
+      [503, false],
+    ])
+    for (let i = 0; i < 100 && kept.size > 1; i++) await new Promise((done) => setTimeout(done, 20))
+    expect([...kept.keys()]).toEqual([first])
+    expect(audit.health().status).toBe('red')
+    disk.state = 'well'
+  },
+  20_000,
+)

@@ -1,6 +1,7 @@
 // What is Nest's alone: guards behind filters, messages over WebSockets, decorators, the module's own audit, Fastify.
 import 'reflect-metadata'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -207,6 +208,60 @@ describe.each(Object.entries(PLATFORMS))('on platform-%s', (_platform, adapter) 
       shutdown_hooks: expect.stringContaining('enableShutdownHooks'),
     })
   })
+})
+
+test('Forwarded counts on platform-express where `trust proxy` trusts who sent it; on Fastify it is refused', async () => {
+  const memory = memoryAudit()
+  open.push(memory)
+  class Things {
+    guarded() {
+      return {}
+    }
+  }
+  route(Things, 'guarded', Get('guarded'), UseGuards(no))
+  Controller()(Things)
+  const module = () => TrailproofModule.forRoot({ audit: memory.audit, forwarded: true })
+  const trusting = () => {
+    const adapter = PLATFORMS.express()
+    adapter.getInstance().set('trust proxy', 1)
+    return adapter
+  }
+  const url = await start([module()], { controllers: [Things] }, trusting)
+  await status(`${url}/guarded`, { headers: { forwarded: 'for=198.51.100.7, for=203.0.113.9' } })
+  expect(await memory.records()).toMatchObject([{ client: { ip: '203.0.113.9', ip_source: 'forwarded' } }])
+  await expect(start([module()], {}, PLATFORMS.fastify)).rejects.toThrow(/"forwarded" .* needs platform-express/)
+})
+
+test('on Fastify over HTTP/2 a guard’s refusal is recorded; health says that nothing can be held', async () => {
+  const memory = memoryAudit()
+  open.push(memory)
+  class Things {
+    guarded() {
+      return {}
+    }
+    allowed() {
+      return { it: 'is' }
+    }
+  }
+  route(Things, 'guarded', Get('guarded/:id'), UseGuards(no))
+  route(Things, 'allowed', Get('allowed'), Audited('item.read' as never))
+  Controller()(Things)
+  const overHttp2 = () => new FastifyAdapter({ http2: true } as never)
+  const url = await start([TrailproofModule.forRoot({ audit: memory.audit })], { controllers: [Things] }, overHttp2)
+  const session = connect(url)
+  const ask = (path: string) =>
+    new Promise((resolve, reject) => {
+      const stream = session.request({ ':path': path })
+      stream.on('response', (headers) => resolve(headers[':status'])).on('error', reject)
+      stream.resume()
+    })
+  expect([await ask('/guarded/7'), await ask('/allowed')]).toEqual([403, 200])
+  session.close()
+  expect(await memory.records()).toMatchObject([
+    { event: 'authz.denied', http: { route: '/guarded/:id' }, client: { ip: '127.0.0.1' } },
+    { event: 'item.read', outcome: 'success', http: { route: '/allowed', status: 200 } },
+  ])
+  expect(memory.audit.health().gate).toBe('none')
 })
 
 test('messages over a WebSocket: a guard’s refusal is a denial, and @Audited tells how the handler ended', async () => {

@@ -26,6 +26,7 @@ export {
 } from './http/context.js'
 export { denialIsTold, hasOwnRecord, recordDenial } from './http/denial.js'
 export { checkEvery, type EveryRequest, type EveryRules, recordEvery } from './http/every-request.js'
+export { expressAddress } from './http/express-address.js'
 export { expressRoute } from './http/express-route.js'
 export { normaliseAddress } from './http/normalise.js'
 export { sha256, verifyEd25519 } from './log/crypto.js'

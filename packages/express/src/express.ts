@@ -8,6 +8,7 @@ import {
   coreOf,
   type EveryRequest,
   type EveryRules,
+  expressAddress,
   expressRoute,
   nearest,
   openContext,
@@ -17,7 +18,6 @@ import {
   recordEvery,
   runInContext,
 } from '@trailproof/core/adapter'
-import { addressOf } from './address.js'
 
 export interface AuditExpressOptions {
   /**
@@ -68,7 +68,7 @@ export function contextOpener(core: AuditCore, options: AuditExpressOptions) {
   const { forwarded = false } = options
   return (req: AuditedRequest, res: ServerResponse, known: AuditedRequest): RequestContext => {
     const route = () => expressRoute(req)
-    const opened = openContext(core, req, res, { address: addressOf(known, forwarded), route })
+    const opened = openContext(core, req, res, { address: expressAddress(known, forwarded), route })
     recordDenial(opened, 'express')
     recordEvery(opened, 'express', rules)
     return opened

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expressAddress } from '@trailproof/core/adapter'
 import { describe, expect, it } from 'vitest'
-import { addressOf } from '../src/address.js'
 import { auditExpress } from '../src/index.js'
 import { tell, testAudit, versions } from './support.js'
 
@@ -147,7 +147,7 @@ describe.each(versions)('%s', (_name, express) => {
       socket: { value: { remoteAddress: peer } },
       connection: { value: { remoteAddress: peer } },
     })
-    return addressOf(req, forwarded)
+    return expressAddress(req, forwarded)
   }
 
   it.each(X_FORWARDED_FOR)('trust proxy %s, peer %s, X-Forwarded-For %j: %s by %s', (...given) => {

@@ -26,6 +26,7 @@ export interface KoaContext {
   ip: string
   secure: boolean
   request: object
+  app: { proxy?: unknown; maxIpsCount?: unknown }
   // biome-ignore lint/suspicious/noExplicitAny: the application's own
   state: any
 }
@@ -37,6 +38,12 @@ export interface AuditKoaOptions {
    * (`authz.denied`), a failed sign-in, a route with `audited`.
    */
   every?: EveryRequest
+  /**
+   * Reads the client's address from the header `Forwarded` (RFC 7239) too, where `app.proxy` is on; then it counts before
+   * `X-Forwarded-For`. `app.maxIpsCount` says how many proxies there are, and must be set: without it Koa itself would
+   * believe whatever a client wrote. Only for proxies that set the header anew. Default false, as in Koa.
+   */
+  forwarded?: boolean
 }
 
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
@@ -54,20 +61,21 @@ export const HOOK = 'koa'
 export function auditKoa(audit: Audit, options: AuditKoaOptions = {}): KoaMiddleware {
   const core = coreOf(audit)
   const rules = checkOptions(options)
+  const { forwarded = false } = options
   let attached = true
   core.hooked(HOOK, { context: true })
   core.onDetach(() => {
     attached = false
   })
   return function auditKoaContext(ctx, next) {
-    const context = attached ? quietly(() => open(core, ctx, rules)) : undefined
+    const context = attached ? quietly(() => open(core, ctx, rules, forwarded)) : undefined
     return context ? runInContext(context, next) : next()
   }
 }
 
-function open(core: AuditCore, ctx: KoaContext, rules: EveryRules): RequestContext {
+function open(core: AuditCore, ctx: KoaContext, rules: EveryRules, forwarded: boolean): RequestContext {
   const context = openContext(core, ctx.req, ctx.res, {
-    address: clientAddress(ctx.req, ctx.ip),
+    address: clientAddress(ctx.req, ctx.ip, forwarded ? trustedProxies(ctx) : undefined),
     route: () => routePattern(ctx),
     view: viewOf(ctx),
     wrapper: ctx,
@@ -77,11 +85,19 @@ function open(core: AuditCore, ctx: KoaContext, rules: EveryRules): RequestConte
   return context
 }
 
-function checkOptions({ every, ...rest }: AuditKoaOptions): EveryRules {
+/** Koa counts proxies and knows no addresses: the nearest so many hops are believed. */
+function trustedProxies({ app }: KoaContext): (address: string, hop: number) => boolean {
+  const count = app.proxy === true && typeof app.maxIpsCount === 'number' ? app.maxIpsCount : 0
+  return (_address, hop) => hop < count
+}
+
+function checkOptions({ every, forwarded = false, ...rest }: AuditKoaOptions): EveryRules {
   for (const name of Object.keys(rest))
     throw new TrailproofError('TRAILPROOF_OPTION_INVALID', `unknown option "${name}" of auditKoa()`, {
-      hint: nearest(name, ['every'], 'options'),
+      hint: nearest(name, ['every', 'forwarded'], 'options'),
     })
+  if (typeof forwarded !== 'boolean')
+    throw new TrailproofError('TRAILPROOF_OPTION_INVALID', 'option "forwarded" of auditKoa() must be true or false')
   return checkEvery(every, 'auditKoa()')
 }
 

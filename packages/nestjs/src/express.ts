@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type AuditCore,
   type AuditedRequest,
-  clientAddress,
   type EveryRules,
+  expressAddress,
   expressRoute,
   openContext,
   quietly,
@@ -14,7 +14,7 @@ import {
 } from '@trailproof/core/adapter'
 import { HOOK } from './hook.js'
 
-export function expressContext(core: AuditCore, attached: () => boolean, every: EveryRules) {
+export function expressContext(core: AuditCore, attached: () => boolean, every: EveryRules, forwarded: boolean) {
   return function auditNestContext(req: IncomingMessage, res: ServerResponse, next: () => void): void {
     const context = attached() ? quietly(() => open(req)) : undefined
     if (context) runInContext(context, next)
@@ -22,7 +22,7 @@ export function expressContext(core: AuditCore, attached: () => boolean, every: 
 
     function open(request: AuditedRequest) {
       const route = () => expressRoute(request)
-      const opened = openContext(core, request, res, { address: clientAddress(request, request.ip), route })
+      const opened = openContext(core, request, res, { address: expressAddress(request, forwarded), route })
       recordDenial(opened, HOOK)
       recordEvery(opened, HOOK, every)
       return opened

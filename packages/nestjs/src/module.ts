@@ -11,8 +11,8 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common'
 import { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
-import { type Audit, createAudit } from '@trailproof/core'
-import { type AuditCore, checkEvery, coreOf, type EveryRules } from '@trailproof/core/adapter'
+import { type Audit, createAudit, TrailproofError } from '@trailproof/core'
+import { type AuditCore, checkEvery, coreOf } from '@trailproof/core/adapter'
 import { markedHandlers, shutdownHooksEnabled } from './coverage.js'
 import { expressContext } from './express.js'
 import { type FastifyInstance, fastifyContext } from './fastify.js'
@@ -54,7 +54,7 @@ export class TrailproofModule extends ConfigurableModuleClass implements OnAppli
     this.#ownsAudit = options.audit === undefined
     this.#core = coreOf(audit)
     this.#modules = modules
-    const platform = this.#openContexts(httpAdapter, checkEvery(options.every, 'TrailproofModule.forRoot()'))
+    const platform = this.#openContexts(httpAdapter, options)
     const app: LiveApp = { core: this.#core, modules }
     live.apps.add(app)
     const { guards, messages } = watchConsumers(creator)
@@ -83,12 +83,24 @@ export class TrailproofModule extends ConfigurableModuleClass implements OnAppli
   }
 
   /** In the constructor, since Nest makes modules before the application can mount a middleware of its own. */
-  #openContexts(adapter: HttpAdapterHost['httpAdapter'] | undefined, every: EveryRules): string {
+  #openContexts(adapter: HttpAdapterHost['httpAdapter'] | undefined, options: TrailproofModuleOptions): string {
+    const every = checkEvery(options.every, 'TrailproofModule.forRoot()')
+    const { forwarded = false } = options
+    if (typeof forwarded !== 'boolean')
+      throw new TrailproofError(
+        'TRAILPROOF_OPTION_INVALID',
+        'option "forwarded" of TrailproofModule must be true or false',
+      )
     const attached = () => this.#attached
     const platform: string = adapter?.getType() || 'none' // a microservice of its own, or no server at all
     if (!adapter || platform === 'none') return platform
+    if (forwarded && platform !== 'express')
+      throw new TrailproofError(
+        'TRAILPROOF_OPTION_INVALID',
+        'option "forwarded" of TrailproofModule needs platform-express',
+      )
     if (platform === 'fastify') fastifyContext(this.#core, adapter.getInstance<FastifyInstance>(), attached, every)
-    else adapter.use(expressContext(this.#core, attached, every))
+    else adapter.use(expressContext(this.#core, attached, every, forwarded))
     return platform
   }
 }
@@ -107,7 +119,7 @@ Module({
   exports: [AUDIT],
 })(TrailproofModule)
 
-function auditOf({ attach: _, every: _every, ...options }: TrailproofModuleOptions): Audit {
+function auditOf({ attach: _, every: _every, forwarded: _forwarded, ...options }: TrailproofModuleOptions): Audit {
   if (options.audit) return options.audit
   const { audit: _none, ...own } = options
   return createAudit(own)

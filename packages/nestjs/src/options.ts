@@ -14,6 +14,11 @@ interface Attaching {
    * (`authz.denied`), a failed sign-in, a handler with `@Audited`.
    */
   every?: EveryRequest
+  /**
+   * On platform-express: reads the client's address from the header `Forwarded` (RFC 7239) too, where `trust proxy` trusts
+   * who sent it; see `auditExpress`. Fastify tells nobody whom it trusts: there it is refused. Default false.
+   */
+  forwarded?: boolean
 }
 
 /** Options of `createAudit`: the module makes the audit, and closes it when the application shuts down. */

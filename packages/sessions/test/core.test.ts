@@ -1,8 +1,9 @@
 // With the real core: whole records, no id in clear, and policy's refusal from the store to the client.
-import { type AuditOptions, createAudit, memoryKeys, memoryWriter, type Writer } from '@trailproof/core'
+import { type AuditOptions, createAudit, memoryKeys } from '@trailproof/core'
 import { clientAddress, coreOf, openContext, runInContext } from '@trailproof/core/adapter'
 import session from 'express-session'
 import { afterEach, describe, expect, it } from 'vitest'
+import { troubled } from '../../../test/troubled-writer.js'
 import { auditSession } from '../src/index.js'
 import { Browser, counting, type ExpressVersion, type Running, SECRET, serve, sessionRoutes } from './support/app.js'
 
@@ -15,33 +16,6 @@ afterEach(async () => {
   await running.close()
   await close()
 })
-
-/** A memory writer whose disk can fail or hang. */
-function troubled() {
-  const memory = memoryWriter()
-  const disk = { state: 'well' as 'well' | 'failing' | 'hanging' }
-  const writer: Writer = {
-    ...memory,
-    lease(service) {
-      const lease = memory.lease(service)
-      return {
-        ...lease,
-        async open(request) {
-          const log = await lease.open(request)
-          return {
-            ...log,
-            append(batch) {
-              if (disk.state === 'failing') return Promise.reject(new Error('ENOSPC'))
-              if (disk.state === 'hanging') return new Promise(() => {})
-              return log.append(batch)
-            },
-          }
-        },
-      }
-    },
-  }
-  return { writer, disk, lines: () => memory.logs.flatMap((log) => log.lines) }
-}
 
 async function start(version: ExpressVersion, policy: AuditOptions['policy'] = []) {
   const { writer, disk, lines } = troubled()
