@@ -1,10 +1,10 @@
-// Nest 11 on platform-express against the contract: the same facts leave the same records as in every other framework.
+// Nest on platform-express against the contract: the same facts leave the same records as in every other framework.
 import { adapterContract } from '@trailproof/testkit'
 import { describe, expect, it } from 'vitest'
 import { libraries } from './apps/express.js'
 import { nestShop } from './apps/nest.js'
 
 adapterContract(
-  { name: 'Nest 11, platform-express', libraries, create: nestShop },
+  { name: 'Nest, platform-express', libraries, create: nestShop },
   { describe, it: (title, body) => it(title, body), expect },
 )

@@ -1,6 +1,6 @@
 // docs/compatibility.md, from what was run.
 
-export function page(results) {
+export function page(results, contracts) {
   const libraries = [...new Set(results.map(({ library }) => library))]
   const nodes = [...new Set(results.map(({ node }) => node))].sort(
     (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10),
@@ -23,6 +23,10 @@ its records those it has to leave. A number is how many it left; a dash was not 
 | library | release | ${nodes.map((node) => `Node ${node}`).join(' | ')} |
 |---|---|${nodes.map(() => '---|').join('')}
 ${rows.join('\n')}
+
+The whole contract of adapters (\`adapterContract\` of \`@trailproof/testkit\`: a hundred scenarios over HTTP, whole records compared) runs in
+\`npm test\` on Express 5.3 and 4.22, passport 0.7 and 0.6, Koa 3.3 and 2.16 and Nest 11.2, and here, with the adapter's own suite, on
+${contracts.map(({ name, version, passed, fault }) => `${name} ${version} (${fault ? '**fails**' : `${passed} tests`})`).join(' and ')}, from fixture folders with lock files of their own.
 
 Other releases between these are expected to work and are not run. \`health()\` and \`audit.coverage()\` of your own application say what is hooked in it.
 `

@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { npmCommand, prepare, quietEnv, root } from '../../scripts/prepare.mjs'
 import { packAll } from '../packages/pack.mjs'
+import { playContracts } from './contract.mjs'
 import { EXPECTED, HOOKS } from './expected.mjs'
 import { page } from './page.mjs'
 import { NODES, ROWS } from './rows.mjs'
@@ -40,7 +41,9 @@ try {
     for (const major of new Set([ownMajor, ...row.nodes])) if (nodes[major]) results.push(tryRow(row, at, nodes[major]))
     rmSync(at, { recursive: true, force: true })
   }
-  if (!fast && !only) writeFileSync(join(root, 'docs', 'compatibility.md'), page(results))
+  const contracts = only ? [] : playContracts(folder)
+  if (!fast && !only) writeFileSync(join(root, 'docs', 'compatibility.md'), page(results, contracts))
+  results.push(...contracts)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

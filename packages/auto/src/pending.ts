@@ -43,7 +43,9 @@ export class PendingCore implements AuditCore {
   end(): Audit | undefined {
     this.#core = NOTHING
     for (const one of [...this.#undo].reverse()) quietly(one)
-    return this.#audit
+    const audit = this.#audit
+    this.#audit = undefined
+    return audit
   }
 
   #real(): typeof NOTHING {

@@ -56,7 +56,8 @@ function open(core: AuditCore, request: FastifyRequest, res: ServerResponse, eve
   const { raw } = request
   const context = openContext(core, raw, res, {
     address: clientAddress(raw, request.ip),
-    route: () => request.routeOptions?.url ?? request.routerPath,
+    // Where there is the one, to look at the other is deprecated, and says so.
+    route: () => (request.routeOptions ? request.routeOptions.url : request.routerPath),
     view: viewOf(request),
     wrapper: request,
   })
