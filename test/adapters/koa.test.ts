@@ -6,11 +6,13 @@ import { describe, expect, it } from 'vitest'
 import { libraries } from './apps/express.js'
 import { koaShop } from './apps/koa.js'
 
-for (const [name, framework] of [
-  ['Koa 3', Koa],
-  ['Koa 2', Koa2],
+for (const [name, framework, preloaded] of [
+  ['Koa 3', Koa, false],
+  ['Koa 2', Koa2, false],
+  ['Koa 3, by auditKoaApps', Koa, true],
+  ['Koa 2, by auditKoaApps', Koa2, true],
 ] as const)
   adapterContract(
-    { name, libraries, create: (shop, audit) => koaShop(framework as never, shop, audit) },
+    { name, libraries, create: (shop, audit) => koaShop(framework as never, shop, audit, preloaded) },
     { describe, it: (title, body) => it(title, body), expect },
   )

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Audit, EventName } from '@trailproof/core'
-import { auditExpress, audited } from '@trailproof/express'
+import { auditExpress, auditExpressApps, audited } from '@trailproof/express'
 import { auditJwt } from '@trailproof/jwt'
 import { auditPassport } from '@trailproof/passport'
 import { auditSession } from '@trailproof/sessions'
@@ -22,19 +22,22 @@ export const libraries: ShopLibraries = { jsonwebtoken, LocalStrategy, JwtStrate
 export interface ExpressShopOptions {
   express: typeof express
   passport?: { Passport: new () => PassportStatic }
+  /** No line in the application: the module of Express is hooked, as a preload does it. */
+  preloaded?: boolean
 }
 
 export async function expressShop(
-  { express, passport: { Passport } = passportModule as never }: ExpressShopOptions,
+  { express, passport: { Passport } = passportModule as never, preloaded = false }: ExpressShopOptions,
   shop: ContractShop,
   audit: Audit | undefined,
 ): Promise<AppUnderTest> {
+  if (audit && preloaded) auditExpressApps(audit, express)
   const app = express()
   const passport = new Passport()
   const store = new session.MemoryStore()
   const options = { name: 'sid', secret: 'of the contract', resave: false, saveUninitialized: false, store }
   if (audit) {
-    app.use(auditExpress(audit), auditExpress(audit))
+    if (!preloaded) app.use(auditExpress(audit), auditExpress(audit))
     app.use(auditSession(audit, session)(options))
     auditPassport(audit, passport)
     auditJwt(audit, jsonwebtoken)

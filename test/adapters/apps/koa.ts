@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import Router from '@koa/router'
 import type { Audit, EventName } from '@trailproof/core'
 import { auditJwt } from '@trailproof/jwt'
-import { audited, auditKoa } from '@trailproof/koa'
+import { audited, auditKoa, auditKoaApps } from '@trailproof/koa'
 import { auditPassport } from '@trailproof/passport'
 import { auditKoaSession } from '@trailproof/sessions'
 import type { AppUnderTest, ContractShop, ShopAnswer, ShopCall, ShopRoute } from '@trailproof/testkit'
@@ -21,7 +21,13 @@ type Context = any
 type Next = () => Promise<unknown>
 type Middleware = (ctx: Context, next: Next) => Promise<unknown>
 
-export async function koaShop(Koa: new () => any, shop: ContractShop, audit: Audit | undefined): Promise<AppUnderTest> {
+/** @param preloaded no line in the application: the module of Koa is hooked, as a preload does it */
+export async function koaShop(
+  Koa: new () => any,
+  shop: ContractShop,
+  audit: Audit | undefined,
+  preloaded = false,
+): Promise<AppUnderTest> {
   const app = new Koa()
   const passport = new koaPassport.KoaPassport()
   const store = new MemoryStore()
@@ -29,7 +35,8 @@ export async function koaShop(Koa: new () => any, shop: ContractShop, audit: Aud
   app.keys = ['of the contract']
   app.silent = true // an error that a route throws is part of the scenario
   if (audit) {
-    app.use(auditKoa(audit)).use(auditKoa(audit))
+    if (preloaded) auditKoaApps(audit, Koa)
+    else app.use(auditKoa(audit)).use(auditKoa(audit))
     app.use(auditKoaSession(audit, koaSession)(options, app))
     auditPassport(audit, passport)
     auditJwt(audit, jsonwebtoken)
