@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { type AuditOptions, fileWriter, type Identity, TrailproofError } from '@trailproof/core'
-import { nearest } from '@trailproof/core/adapter'
+import { asServiceName, nearest } from '@trailproof/core/adapter'
 import type { AuditExpressOptions } from '@trailproof/express'
 import type { JwtHookOptions } from '@trailproof/jwt'
 import type { AuditKoaOptions } from '@trailproof/koa'
@@ -104,12 +104,7 @@ function nameOfPackage(from: string): string {
   } catch {
     name = basename(from)
   }
-  const plain = String(name ?? '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 64)
-  return plain || 'app'
+  return asServiceName(String(name ?? ''))
 }
 
 function invalid(message: string, hint?: string): TrailproofError {

@@ -152,6 +152,16 @@ function checkSigner(keys: KeyOptions): void {
   count(limits.maxUnsignedRecords ?? 100_000, 'keys.maxUnsignedRecords', 1000, 10_000_000)
 }
 
+/** A name that the option `service` accepts, made of another one: of a package, or of a folder. */
+export function asServiceName(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 64)
+  return plain || 'app'
+}
+
 function checkService(service: AuditOptions['service']): Settings['service'] {
   const { name, ...rest } =
     typeof service === 'object' && service !== null

@@ -3,7 +3,7 @@
 // decided who this is.
 
 import type { AnyFunction } from '@trailproof/core/adapter'
-import { callbackIndex, contextOf, quietly, type RequestContext, sameShape } from '@trailproof/core/adapter'
+import { callbackIndex, contextOf, inPlaceOf, quietly, type RequestContext } from '@trailproof/core/adapter'
 import { newAttemptId } from './attempt.js'
 import { type Hook, isObject, observe } from './hook.js'
 import { rawRequest } from './request.js'
@@ -109,13 +109,10 @@ function whenAnswered(
   const given = [...args]
   if (at >= 0) {
     const callback = args[at] as AnyFunction
-    const wrapper = {
-      callback(this: unknown, ...answer: unknown[]): unknown {
-        once(answer[0])
-        return callback.apply(this, answer)
-      },
-    }
-    given[at] = sameShape(wrapper.callback, callback)
+    given[at] = inPlaceOf(callback, (outer, answer) => {
+      once(answer[0])
+      return callback.apply(outer, answer as unknown[])
+    })
   }
   try {
     return original.apply(self, given)

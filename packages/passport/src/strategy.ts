@@ -4,7 +4,7 @@
 // verbs are replaced on the `this` of one call, where passport has just put them.
 
 import type { AnyFunction } from '@trailproof/core/adapter'
-import { type AuditCore, contextOf, quietly } from '@trailproof/core/adapter'
+import { type AuditCore, contextOf, inPlaceOf, quietly } from '@trailproof/core/adapter'
 import { Attempt, type Tried, type Verb } from './attempt.js'
 import { broke, challenged, denied, isDecidedAgainst, mustHold, succeeded, succeedWhenSafe } from './decision.js'
 import { type Hook, isObject } from './hook.js'
@@ -56,40 +56,13 @@ function listen(hook: Hook, strategy: object, name: string, req: object, options
   for (const verb of VERBS) {
     const original = verbs[verb]
     if (typeof original !== 'function') continue
-    verbs[verb] = ourVerb(listener, verb, original)
+    verbs[verb] = inPlaceOf(original, (self, said) =>
+      listener.hear(verb, said, () => original.apply(self, said as unknown[])),
+    )
   }
   if (verbs.success) heard.set(verbs.success, hook.core)
   return listener
 }
-
-/**
- * A verb of the same name, length and `this`. Made five times per attempt, so the usual lengths are written out:
- * defining properties on a function costs as much as all the rest.
- */
-function ourVerb(listener: Listener, verb: Verb, original: AnyFunction): AnyFunction {
-  const hear = (self: unknown, said: ArrayLike<unknown>) =>
-    listener.hear(verb, said, () => original.apply(self, said as unknown[]))
-  const ours = withArity(original.length, hear)
-  return original.name === '' ? ours : Object.defineProperty(ours, 'name', { value: original.name, configurable: true })
-}
-
-/* biome-ignore-start lint/complexity/noArguments: a rest parameter would make the length 0 */
-function withArity(length: number, hear: (self: unknown, said: ArrayLike<unknown>) => unknown): AnyFunction {
-  if (length === 2)
-    return function (this: unknown, _challenge: unknown, _status: unknown) {
-      return hear(this, arguments)
-    }
-  if (length === 1)
-    return function (this: unknown, _error: unknown) {
-      return hear(this, arguments)
-    }
-  if (length === 0)
-    return function (this: unknown) {
-      return hear(this, arguments)
-    }
-  return Object.defineProperty(withArity(0, hear), 'length', { value: length, configurable: true })
-}
-/* biome-ignore-end lint/complexity/noArguments: see above */
 
 /** A strategy that decides about credentials. */
 function deciding(

@@ -1,6 +1,6 @@
 // One call to the store, watched. Stores answer by callback, by promise, by both or not at all; whatever they do, the
 // application gets it as before: same arguments, same `this`, same order, same error.
-import { callbackIndex, quietly } from '@trailproof/core/adapter'
+import { callbackIndex, inPlaceOf, quietly } from '@trailproof/core/adapter'
 import { type Scope, scope } from './visit.js'
 
 /** A method of a foreign object, called as it came. */
@@ -59,11 +59,10 @@ export function watchCall(
 }
 
 function watchCallback(callback: Method, outside: Scope | undefined, answer: Answered): Method {
-  const watched: Method = function (...results) {
+  return inPlaceOf(callback, (self, results) => {
     answer(results[0] || undefined, results[1])
-    return scope.run(outside, () => callback.apply(this, results))
-  }
-  return Object.defineProperty(watched, 'length', { value: callback.length, configurable: true })
+    return scope.run(outside, () => callback.apply(self, results as unknown[]))
+  })
 }
 
 function isThenable(value: unknown): value is Promise<unknown> {

@@ -2,6 +2,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { basename, extname, join, relative } from 'node:path'
 import { TrailproofError } from '@trailproof/core'
+import { asServiceName } from '@trailproof/core/adapter'
 
 export type Framework = 'nest' | 'express' | 'koa'
 
@@ -105,10 +106,5 @@ export function startedFile({ manifest, sources }: Project): Source | undefined 
 
 /** A name that `service` accepts. */
 export function serviceName({ manifest, root }: Project): string {
-  const plain = (manifest.name ?? basename(root))
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 64)
-  return plain || 'app'
+  return asServiceName(manifest.name ?? basename(root))
 }

@@ -2,10 +2,9 @@
 import type { AuditCore } from '../adapter.js'
 import { TrailproofError } from '../errors.js'
 import { noteHooked } from './unhooked.js'
-import { markOnce, quietly, sameShape, unmark } from './wrap.js'
+import { type AnyFunction, markOnce, quietly, sameShape, unmark } from './wrap.js'
 
-// biome-ignore lint/suspicious/noExplicitAny: any function at all, called with what it was called with
-export type AnyFunction = (...args: any[]) => unknown
+export type { AnyFunction } from './wrap.js'
 
 export interface Handle {
   /** Puts every patched function back; safe to call twice. */

@@ -1,5 +1,8 @@
 // The few moves that every hook makes, so that no hook can change what the application does.
 
+// biome-ignore lint/suspicious/noExplicitAny: any function at all, called with what it was called with
+export type AnyFunction = (...args: any[]) => unknown
+
 /** Runs an observer; whatever it throws is ours to lose, never the application's to see. */
 export function quietly<T>(observer: () => T): T | undefined {
   try {
@@ -23,6 +26,38 @@ export function sameShape<F extends (...args: never[]) => unknown>(
   }
   return wrapper
 }
+
+/**
+ * A function to be called where `original` was, of the same length and name. For callbacks, made anew for each request:
+ * the usual lengths are written out, since defining properties on a function costs as much as all the rest.
+ *
+ * @param call is given `this` and the arguments
+ */
+export function inPlaceOf(
+  original: AnyFunction,
+  call: (self: unknown, args: ArrayLike<unknown>) => unknown,
+): AnyFunction {
+  const ours = withArity(original.length, call)
+  return original.name === '' ? ours : Object.defineProperty(ours, 'name', { value: original.name, configurable: true })
+}
+
+/* biome-ignore-start lint/complexity/noArguments: a rest parameter would make the length 0 */
+function withArity(length: number, call: (self: unknown, args: ArrayLike<unknown>) => unknown): AnyFunction {
+  if (length === 2)
+    return function (this: unknown, _first: unknown, _second: unknown) {
+      return call(this, arguments)
+    }
+  if (length === 1)
+    return function (this: unknown, _first: unknown) {
+      return call(this, arguments)
+    }
+  if (length === 0)
+    return function (this: unknown) {
+      return call(this, arguments)
+    }
+  return Object.defineProperty(withArity(0, call), 'length', { value: length, configurable: true })
+}
+/* biome-ignore-end lint/complexity/noArguments: see above */
 
 /**
  * Marks an object as hooked.

@@ -1,9 +1,9 @@
 // The device id: a random id in a signed cookie, so that records of one browser can be joined, and cannot be by a forger.
 // Logged keyed; set only on the answer to a sign-in attempt, never on a cacheable one.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { AnyFunction } from '../hook/hook-once.js'
-import { quietly, sameShape } from '../hook/wrap.js'
+import { type AnyFunction, inPlaceOf, quietly } from '../hook/wrap.js'
+import { Hmac } from '../privacy/hmac.js'
 import { randomBytes } from '../random.js'
 import type { RequestContext } from './context.js'
 import { presentedCookies } from './headers.js'
@@ -32,11 +32,15 @@ const DAY = 86_400_000
 
 /** Reads and issues device cookies under HMAC keys, newest first; older keys still verify. */
 export class DeviceCookies {
+  readonly #keys: readonly Hmac[]
+
   constructor(
-    private readonly keys: readonly Uint8Array[],
+    keys: readonly Uint8Array[],
     private readonly options: DeviceOptions,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.#keys = keys.map((key) => new Hmac(key))
+  }
 
   /**
    * The device of a request, as far as its cookies can be believed: one that is genuine counts, whatever others of the
@@ -64,8 +68,8 @@ export class DeviceCookies {
     )
       return { rejected: 'malformed' }
     const found = Buffer.from(mac, 'base64url')
-    const genuine = this.keys.some((key) => {
-      const expected = this.#mac(key, id!, issued!)
+    const genuine = this.#keys.some((key) => {
+      const expected = Buffer.from(macOf(key, id!, issued!), 'base64url')
       return found.length === expected.length && timingSafeEqual(found, expected)
     })
     if (!genuine) return { rejected: 'bad_signature' }
@@ -91,7 +95,7 @@ export class DeviceCookies {
     if (!secure && !loopback) return false
     const name = secure && !domain ? HOST_NAME : NAME
     const issued = Math.floor(this.now() / 1000).toString(36)
-    const value = `v1.${id}.${issued}.${this.#mac(this.keys[0]!, id, issued).toString('base64url')}`
+    const value = `v1.${id}.${issued}.${macOf(this.#keys[0]!, id, issued)}`
     const attributes = [`Max-Age=${maxAgeDays * 86_400}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
     if (secure) attributes.push('Secure')
     if (domain) attributes.push(`Domain=${domain}`)
@@ -100,29 +104,28 @@ export class DeviceCookies {
     takeBackWhenCacheable(res, cookie)
     return true
   }
+}
 
-  #mac(key: Uint8Array, id: string, issued: string): Buffer {
-    return createHmac('sha256', key).update(`device v1 ${id} ${issued}`).digest()
-  }
+function macOf(key: Hmac, id: string, issued: string): string {
+  return key.of(`device v1 ${id} ${issued}`, 'base64url')
 }
 
 /** What the application says about caches only after the sign-in attempt still counts: looked at when its headers are final. */
 function takeBackWhenCacheable(res: ServerResponse, cookie: string): void {
-  const writeHead = res.writeHead as AnyFunction
   const before = Object.getOwnPropertyDescriptor(res, 'writeHead')
-  const wrapper = {
-    writeHead(this: ServerResponse, ...args: unknown[]): unknown {
-      quietly(() => {
-        if (!res.headersSent && isCacheable(res, args)) removeCookie(res, cookie)
-        if (Object.getOwnPropertyDescriptor(res, 'writeHead')?.value !== value) return // someone stands on top of it since
-        if (before) Object.defineProperty(res, 'writeHead', before)
-        else Reflect.deleteProperty(res, 'writeHead')
-      })
-      return writeHead.apply(this, args)
-    },
-  }
-  const value = sameShape(wrapper.writeHead, writeHead)
-  Object.defineProperty(res, 'writeHead', { value, configurable: true, writable: true, enumerable: false })
+  const writeHead = res.writeHead as AnyFunction
+  const wrapper = inPlaceOf(writeHead, (self, args) => {
+    quietly(() => {
+      if (!res.headersSent && isCacheable(res, args)) removeCookie(res, cookie)
+      if (Object.getOwnPropertyDescriptor(res, 'writeHead')?.value !== wrapper) return // someone stands on top of it since
+      if (before?.writable) res.writeHead = writeHead as ServerResponse['writeHead']
+      else delete (res as Partial<ServerResponse>).writeHead
+    })
+    return writeHead.apply(self, args as unknown[])
+  })
+  // Libraries assign their own wrappers: over one of those an assignment changes nothing but the function.
+  if (before?.writable) res.writeHead = wrapper as ServerResponse['writeHead']
+  else if (!before) Object.defineProperty(res, 'writeHead', { value: wrapper, configurable: true, writable: true })
 }
 
 function removeCookie(res: ServerResponse, cookie: string): void {
@@ -136,7 +139,7 @@ function removeCookie(res: ServerResponse, cookie: string): void {
  *
  * @param args of `writeHead`: headers may be among them, as an object or as a list of names and values
  */
-function isCacheable(res: ServerResponse, args: readonly unknown[] = []): boolean {
+function isCacheable(res: ServerResponse, args: ArrayLike<unknown> = []): boolean {
   const given = headersIn(args)
   const control = (given('cache-control') ?? String(res.getHeader('cache-control') ?? '')).toLowerCase()
   if (/\bpublic\b|\bs-maxage\b|\bimmutable\b/.test(control)) return true
@@ -147,8 +150,8 @@ function isCacheable(res: ServerResponse, args: readonly unknown[] = []): boolea
     : Date.parse(given('expires') ?? String(res.getHeader('expires') ?? '')) > Date.now()
 }
 
-function headersIn(args: readonly unknown[]): (name: string) => string | undefined {
-  const headers = args.findLast((one) => typeof one === 'object' && one !== null)
+function headersIn(args: ArrayLike<unknown>): (name: string) => string | undefined {
+  const headers = Array.from(args).findLast((one) => typeof one === 'object' && one !== null)
   const pairs = Array.isArray(headers)
     ? Array.isArray(headers[0])
       ? (headers as [unknown, unknown][])

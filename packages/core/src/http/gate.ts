@@ -25,6 +25,18 @@ const STRICT_FACTOR = 16
 /** What takes longer to be undone does not keep the client waiting. */
 const UNDO_AT_MOST_MS = 2000
 
+/** The gate on a socket. */
+const watching = new WeakMap<object, Gate>()
+
+/**
+ * What is held counts as buffered, or node takes a response for finished while its bytes are still here. One getter for
+ * all sockets: with one of its own, each would have a shape of its own.
+ */
+function writableLength(this: object): number {
+  const held = watching.get(this)?.heldBytes ?? 0
+  return (Reflect.get(Object.getPrototypeOf(this), 'writableLength', this) as number) + held
+}
+
 export class Gate {
   readonly #res: ServerResponse
   readonly #maxBytes: number
@@ -50,6 +62,11 @@ export class Gate {
   get kind(): 'socket' | 'none' {
     const socket = quietly(() => this.#res.socket)
     return socket === null || isSocket(socket) ? 'socket' : 'none'
+  }
+
+  /** Bytes of the response that are kept back now. */
+  get heldBytes(): number {
+    return this.#bytes
   }
 
   /** What the client is told: the status of the response, or 503 once policy has refused it. */
@@ -139,9 +156,8 @@ export class Gate {
     }
     const destroy = (...args: unknown[]) => this.#cut(socket, args)
     shadows.cover('destroy', { value: destroy, writable: true })
-    // What is held counts as buffered, or node takes a response for finished while its bytes are still here.
-    const real = () => Reflect.get(Object.getPrototypeOf(socket), 'writableLength', socket) as number
-    shadows.cover('writableLength', { get: () => real() + this.#bytes })
+    watching.set(socket, this)
+    shadows.cover('writableLength', { get: writableLength })
     this.#res.once('close', () => {
       this.#begin()
       this.#restore()

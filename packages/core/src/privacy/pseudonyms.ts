@@ -2,6 +2,7 @@
 // (132 bits), so that nobody without the keys can tell or guess whom they mean.
 import { createHmac, hkdfSync } from 'node:crypto'
 import type { Identity } from '../event/event.js'
+import { Hmac } from './hmac.js'
 import type { KeyStore } from './key-store.js'
 
 const CACHED_ACCOUNTS = 50_000
@@ -12,11 +13,11 @@ export class Pseudonyms {
   readonly #indexKey: Buffer
   readonly #actorKey: Buffer
   readonly #claimedRoot: Buffer
-  readonly #purpose: Record<'session' | 'token' | 'device', Buffer>
+  readonly #purpose: Record<'session' | 'token' | 'device', Hmac>
   /** References of accounts: by id where there is no tenant, else by tenant and id. */
   readonly #accounts = new Map<string, string>()
   readonly #tenants = new Map<string, string>()
-  readonly #days = new Map<string, Buffer>()
+  readonly #days = new Map<string, Hmac>()
   readonly #refs = {
     session: new RecentMap(CACHED_REFS),
     token: new RecentMap(CACHED_REFS),
@@ -33,17 +34,18 @@ export class Pseudonyms {
     this.#indexKey = derive('account index')
     this.#actorKey = derive('actor ref')
     this.#claimedRoot = derive('claimed')
-    this.#purpose = { session: derive('session ref'), token: derive('token ref'), device: derive('device ref') }
+    const hmac = (purpose: string) => new Hmac(derive(purpose))
+    this.#purpose = { session: hmac('session ref'), token: hmac('token ref'), device: hmac('device ref') }
   }
 
   /** Reference of a session id, a token or a device id: the same value, the same reference, while the root key lives. */
   of(purpose: 'session' | 'token' | 'device', value: string): string {
-    return this.#refs[purpose].get(value) ?? this.#refs[purpose].keep(value, mac(this.#purpose[purpose], value))
+    return this.#refs[purpose].get(value) ?? this.#refs[purpose].keep(value, refOf(this.#purpose[purpose], value))
   }
 
   /** Reference of the id that a token has inside: `of('token', 'jti …')`. */
   ofJti(jti: string): string {
-    return this.#refs.jti.get(jti) ?? this.#refs.jti.keep(jti, mac(this.#purpose.token, `jti ${jti}`))
+    return this.#refs.jti.get(jti) ?? this.#refs.jti.keep(jti, refOf(this.#purpose.token, `jti ${jti}`))
   }
 
   /** The reference of an account if it is known without waiting. */
@@ -74,7 +76,7 @@ export class Pseudonyms {
     if (!key) return undefined
     if (day !== this.#claimedDay) this.#refs.claimed.clear()
     this.#claimedDay = day
-    return this.#refs.claimed.get(name) ?? this.#refs.claimed.keep(name, mac(key, normaliseName(name)))
+    return this.#refs.claimed.get(name) ?? this.#refs.claimed.keep(name, refOf(key, normaliseName(name)))
   }
 
   /** The pseudonym of a typed name on one UTC day; the day's key is durable when this resolves. */
@@ -82,7 +84,7 @@ export class Pseudonyms {
     if (!this.#days.has(day)) {
       const key = Buffer.from(hkdfSync('sha256', this.#claimedRoot, await this.store.dayKey(day), 'claimed', 32))
       if (this.#days.size > 3) this.#days.clear()
-      this.#days.set(day, key)
+      this.#days.set(day, new Hmac(key))
     }
     return this.knownClaimed(name, day)!
   }
@@ -141,6 +143,13 @@ class RecentMap {
 /** Longer values (tokens) are seldom seen again by the same process, and would fill memory. */
 const LONGEST_KEY = 128
 
+const REF_LENGTH = 22
+
+function refOf(key: Hmac, value: string): string {
+  return key.of(value, 'base64url').slice(0, REF_LENGTH)
+}
+
+/** The same once for each account. */
 function mac(key: Buffer, value: string | Buffer): string {
-  return createHmac('sha256', key).update(value).digest('base64url').slice(0, 22)
+  return createHmac('sha256', key).update(value).digest('base64url').slice(0, REF_LENGTH)
 }

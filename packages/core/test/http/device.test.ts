@@ -152,6 +152,24 @@ describe('a device cookie', () => {
     const { sent } = issued(service(), { headers: { 'Set-Cookie': ['sid=1; HttpOnly', 'theme=dark'] } })
     expect(sent).toEqual(['sid=1; HttpOnly', 'theme=dark', expect.stringMatching(/^tp_device=/)])
   })
+
+  it('calls the wrapper that a library has assigned before, once, and leaves it in its place', () => {
+    const res = new ServerResponse(new IncomingMessage(undefined as never))
+    const original = res.writeHead as (...args: unknown[]) => ServerResponse
+    let calls = 0
+    function theirs(this: ServerResponse, ...args: unknown[]) {
+      calls++
+      return original.apply(this, args)
+    }
+    res.writeHead = theirs as ServerResponse['writeHead']
+    const before = Object.getOwnPropertyDescriptor(res, 'writeHead')
+    const cookies = service()
+    expect(cookies.set(res, cookies.make(), false, true)).toBe(true)
+    expect(res.writeHead).not.toBe(theirs)
+    res.writeHead(200, { 'cache-control': 'public' })
+    expect([calls, res.getHeader('set-cookie')]).toEqual([1, undefined])
+    expect(Object.getOwnPropertyDescriptor(res, 'writeHead')).toEqual(before)
+  })
 })
 
 describe('in records', () => {

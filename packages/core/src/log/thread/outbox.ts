@@ -58,9 +58,13 @@ export class Outbox {
     return true
   }
 
-  /** @returns true when the log's thread sleeps and must be told */
-  publish(urgent: boolean): boolean {
-    return this.#ring.publish(urgent)
+  /** @returns true when the log's thread sleeps and must be told. See `RingPutter` */
+  publish(urgent: boolean, bell?: () => void): boolean {
+    return this.#ring.publish(urgent, bell)
+  }
+
+  ring(): void {
+    this.#ring.ring()
   }
 
   /** Does somebody wait for one of the entries that came since this was asked last? */

@@ -164,15 +164,28 @@ export class RingPutter {
    * Hands everything put so far to the other side.
    *
    * @param urgent - it is to be written at once
+   * @param bell - called where the bell is to be rung; `ring` may then come later, since a nap ends by itself
    * @returns true when that side sleeps and has to be told
    */
-  publish(urgent: boolean): boolean {
+  publish(urgent: boolean, bell?: () => void): boolean {
     Atomics.store(this.#words, Word.published, this.#put | 0)
     if (urgent || this.#isMuch()) Atomics.store(this.#words, Word.urgent, this.#put | 0)
     else if (Atomics.load(this.#words, Word.rest) !== Rest.asleep) return false
+    if (bell && Atomics.load(this.#words, Word.rest) === Rest.napping) {
+      bell()
+      return false
+    }
     const rest = Atomics.exchange(this.#words, Word.rest, Rest.awake)
     if (rest === Rest.napping) ringBell(this.#words)
     return rest === Rest.asleep
+  }
+
+  /** Ends a nap of the other side, if it naps in spite of something urgent. */
+  ring(): void {
+    const urgent = (Atomics.load(this.#words, Word.urgent) - Atomics.load(this.#words, Word.durable)) | 0
+    if (urgent <= 0) return
+    if (Atomics.compareExchange(this.#words, Word.rest, Rest.napping, Rest.awake) === Rest.napping)
+      ringBell(this.#words)
   }
 
   /** More company is not worth waiting for, or there is no room for it. */

@@ -1,6 +1,7 @@
 // Lines on their way to the log's thread, in order, and whoever waits for them.
 //
 //   append ─► waiting (keys, opening, no room) ─► outbox ─► [log's thread] ─► durable ─► settled
+import { setImmediate } from 'node:timers'
 import type { TrailproofError } from '../../errors.js'
 import { type Entry, type FleetingBody, isFleeting, keepBody } from '../entry.js'
 import { type KeyWaitEvents, KeyWaits } from '../key-waits.js'
@@ -39,6 +40,7 @@ export class Sender {
   #durable = 0 // of those sent
   #checkpointWanted = false
   #publishing = false
+  #ringing = false
   #over = false
 
   constructor(shared: Shared, limits: QueueLimits, timers: Timers, events: SenderEvents) {
@@ -130,11 +132,16 @@ export class Sender {
     this.#events.moved()
   }
 
-  /** Lets the log's thread see what was sent. @param urgent - false: it may wait a little for others */
-  publish(urgent = true): void {
+  /**
+   * Lets the log's thread see what was sent.
+   *
+   * @param urgent - false: it may wait a little for others
+   * @param bell - called instead of ringing it
+   */
+  publish(urgent = true, bell?: () => void): void {
     this.#publishing = false
     if (this.#over) return
-    if (this.#outbox.publish(urgent)) this.#events.wake()
+    if (this.#outbox.publish(urgent, bell)) this.#events.wake()
     if (this.#checkpointWanted) this.#waits.order(this.#sent)
     this.#checkpointWanted = false
     this.#events.moved()
@@ -246,8 +253,21 @@ export class Sender {
     if (entry.wait === 'checkpointed') this.#checkpointWanted = true
     if (this.#publishing) return true
     this.#publishing = true
-    queueMicrotask(() => this.publish(this.#waits.isWaitedFor || this.#outbox.isWaitedFor()))
+    queueMicrotask(() => this.publish(this.#waits.isWaitedFor || this.#outbox.isWaitedFor(), this.#ringSoon))
     return true
+  }
+
+  /**
+   * One bell for all that this turn of the event loop brings: to wake a thread costs more than a record, and what comes in
+   * one turn shares one fdatasync. Should the turn be long, the nap ends by itself (`COMPANY_MS`).
+   */
+  readonly #ringSoon = (): void => {
+    if (this.#ringing) return
+    this.#ringing = true
+    setImmediate(() => {
+      this.#ringing = false
+      this.#outbox.ring()
+    })
   }
 
   #answerWaiters(): void {

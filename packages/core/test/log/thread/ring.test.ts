@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { effort } from '../../../../../test/effort.js'
-import { clockMs, RingPutter, RingTaker, shareRing } from '../../../src/log/thread/ring.js'
+import { clockMs, Rest, RingPutter, RingTaker, shareRing, Word } from '../../../src/log/thread/ring.js'
 
 const MOST = 65_000
 
@@ -130,6 +130,36 @@ test('a side that sleeps is told, one that is awake is not', () => {
   putter.put('b', MOST)
   expect(putter.publish(true)).toBe(false)
   expect(taker.sleep()).toBe(false) // something has come
+})
+
+test('a bell that is rung later ends a nap for what is urgent, and for nothing else', async () => {
+  const shared = shareRing(1)
+  const [putter, taker, words] = [new RingPutter(shared), new RingTaker(shared), new Int32Array(shared.words)]
+  const rings = () => Atomics.load(words, Word.bell)
+  let asked = 0
+  const bell = () => asked++
+  putter.put('a', MOST)
+  expect(putter.publish(true, bell)).toBe(false)
+  expect([asked, rings()]).toEqual([0, 0]) // it is awake
+  taker.next(1, 1)
+  taker.confirm(1)
+  Atomics.store(words, Word.rest, Rest.napping)
+  putter.put('b', MOST)
+  putter.publish(false, bell)
+  putter.ring()
+  expect([asked, rings()]).toEqual([0, 0]) // it may wait
+  putter.put('c', MOST)
+  putter.publish(true, bell)
+  expect([asked, rings(), taker.urgent]).toEqual([1, 0, 2])
+  putter.ring()
+  putter.ring()
+  expect([rings(), Atomics.load(words, Word.rest)]).toEqual([1, Rest.awake])
+  taker.next(1, 2)
+  taker.confirm(2)
+  expect(taker.sleep()).toBe(true)
+  putter.put('d', MOST)
+  expect(putter.publish(true, bell)).toBe(true) // who sleeps hears no bell
+  expect(asked).toBe(1)
 })
 
 test('lines that may wait are no more urgent than those before them, until they are many', () => {
