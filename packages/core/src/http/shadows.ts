@@ -34,8 +34,8 @@ export class Shadows {
    * so it has to let everything through.
    */
   lift(): void {
-    // Newest first, and with `delete`: so V8 goes back to the shape before, where else it would give up on shapes and make
-    // everything that node does with this object slow, for as long as it lives.
+    // Newest first: so V8 goes back to the shape before. In another order it would make the object a dictionary, and slow
+    // everything that node does with it, for as long as it lives.
     for (const [name, { ours, theirs }] of [...this.#laid].reverse()) {
       const now = Object.getOwnPropertyDescriptor(this.#target, name)
       if (!now || now.value !== ours.value || now.get !== ours.get) continue
